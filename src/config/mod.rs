@@ -1,0 +1,1 @@
+//! Settings: figment, a file a topic.

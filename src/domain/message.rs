@@ -1,0 +1,101 @@
+//! User messages: why something asynchronous did not work, in words for the user.
+
+use super::{MessageId, ProjectId, RequestId, Timestamp};
+
+/// Days a message is kept (`[DEFAULT] message_ttl` of Cinder).
+pub const RETENTION_DAYS: i64 = 30;
+
+/// What was being done (the first half of Cinder's message text).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    ScheduleAllocateVolume,
+    CreateVolume,
+    DeleteVolume,
+    ExtendVolume,
+    CreateSnapshot,
+    DeleteSnapshot,
+    RevertVolume,
+    CopyImageToVolume,
+}
+
+/// Why it failed (the second half). `Other` carries a sentence of our own, as for placement,
+/// where the user is told cluster by cluster why there was no room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    NoValidBackend,
+    Unknown,
+    Other(String),
+}
+
+impl Action {
+    /// The number and text Cinder uses (`cinder/message/message_field.py`), where it has one.
+    pub const fn code_and_text(self) -> (&'static str, &'static str) {
+        match self {
+            Self::ScheduleAllocateVolume => ("001", "schedule allocate volume"),
+            Self::CopyImageToVolume => ("005", "copy image to volume"),
+            Self::DeleteSnapshot => ("011", "delete snapshot"),
+            Self::ExtendVolume => ("009", "extend volume"),
+            Self::CreateVolume => ("019", "create volume"),
+            Self::DeleteVolume => ("020", "delete volume"),
+            Self::CreateSnapshot => ("021", "create snapshot"),
+            Self::RevertVolume => ("022", "revert volume to snapshot"),
+        }
+    }
+}
+
+impl Reason {
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NoValidBackend => "003",
+            Self::Unknown | Self::Other(_) => "001",
+        }
+    }
+    pub fn text(&self) -> &str {
+        match self {
+            Self::NoValidBackend => "Could not find any available weighted backend.",
+            Self::Unknown => "An unknown error occurred.",
+            Self::Other(text) => text,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResourceKind {
+    Volume,
+    Snapshot,
+}
+
+impl ResourceKind {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Volume => "VOLUME",
+            Self::Snapshot => "VOLUME_SNAPSHOT",
+        }
+    }
+}
+
+/// One stored message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    pub id: MessageId,
+    pub project_id: ProjectId,
+    pub request_id: RequestId,
+    /// `VOLUME` or `VOLUME_SNAPSHOT`.
+    pub resource_type: Option<String>,
+    pub resource_uuid: Option<String>,
+    /// `VOLUME_<resource type>_<action>_<detail>`.
+    pub event_id: String,
+    /// `ERROR`.
+    pub level: String,
+    /// The whole sentence, `<action>:<reason>`.
+    pub text: String,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+impl Message {
+    /// `VOLUME_VOLUME_001_003` and the like.
+    pub fn event_id(resource: ResourceKind, action: Action, reason: &Reason) -> String {
+        format!("VOLUME_{}_{}_{}", resource.as_str(), action.code_and_text().0, reason.code())
+    }
+}

@@ -1,0 +1,184 @@
+//! Durable operations: what has to be done to a cluster, step by step.
+//!
+//! A use case inserts the resource's row and its operation in one transaction, before the 202
+//! (design, invariant 1). The worker walks the steps; each is persisted before the next, so that
+//! any process killed anywhere is continued by another (invariant 4).
+
+use serde::{Deserialize, Serialize};
+
+use super::status::{VolumeStatus, text_enum};
+use super::{
+    BackendUuid, ClusterId, Gib, OperationId, ProjectId, RequestId, SnapshotId, Timestamp, UserId, VolumeId,
+};
+
+text_enum! {
+    /// Which of a cluster's two queues a call waits in.
+    Lane { User = "user", Background = "background" }
+}
+
+text_enum! {
+    OperationStatus {
+        /// To be done, or being done by whoever holds the lease.
+        Open = "open",
+        /// Cannot go on without a person; the reason is in `note`.
+        NeedsOperator = "needs-operator",
+    }
+}
+
+/// What to do, and how far it has come.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Work {
+    CreateVolume { volume: VolumeId, source: Source, hints: Hints, step: CreateVolume },
+    DeleteVolume { volume: VolumeId, cascade: bool, step: DeleteVolume },
+    ExtendVolume { volume: VolumeId, new_size: Gib, previous: VolumeStatus, step: ExtendVolume },
+    RevertVolume { volume: VolumeId, snapshot: SnapshotId, previous: VolumeStatus, step: RevertVolume },
+    CreateSnapshot { snapshot: SnapshotId, step: CreateSnapshot },
+    DeleteSnapshot { snapshot: SnapshotId, step: DeleteSnapshot },
+}
+
+/// Where a new volume's data comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    Blank,
+    Snapshot(SnapshotId),
+    Volume(VolumeId),
+}
+
+/// `OS-SCH-HNT:scheduler_hints`, as far as placement knows them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hints {
+    #[serde(default)]
+    pub same_host: Vec<VolumeId>,
+    #[serde(default)]
+    pub different_host: Vec<VolumeId>,
+}
+
+/// Steps of a create. A refused `CreateRemote` goes back to `Place` with the cluster excluded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "at", rename_all = "kebab-case")]
+pub enum CreateVolume {
+    Place {
+        excluded: Vec<ClusterId>,
+    },
+    /// Clone only: take `for_clone_<id>` of the source.
+    SnapshotSource {
+        excluded: Vec<ClusterId>,
+    },
+    /// From here on a volume of this name may exist on the cluster.
+    CreateRemote {
+        excluded: Vec<ClusterId>,
+    },
+    AwaitAvailable {
+        uuid: BackendUuid,
+        excluded: Vec<ClusterId>,
+    },
+    /// Clone only: delete `for_clone_<id>`; the cluster keeps it hidden while it is needed.
+    DropIntermediate,
+    Finish,
+    /// The create is known not to have happened or has been undone; the volume turns `error`.
+    Fail {
+        message: String,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "at", rename_all = "kebab-case")]
+pub enum DeleteVolume {
+    /// Cascade: the snapshots first.
+    DeleteSnapshots,
+    DeleteRemote,
+    AwaitGone,
+    Finish,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "at", rename_all = "kebab-case")]
+pub enum ExtendVolume {
+    /// Capacity is checked and reserved on the owner.
+    Reserve,
+    ResizeRemote,
+    AwaitSize,
+    Finish,
+    Fail {
+        message: String,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "at", rename_all = "kebab-case")]
+pub enum RevertVolume {
+    Rollback,
+    AwaitAvailable,
+    Finish,
+    Fail { message: String },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "at", rename_all = "kebab-case")]
+pub enum CreateSnapshot {
+    CreateRemote,
+    AwaitAvailable { uuid: BackendUuid },
+    Finish,
+    Fail { message: String },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "at", rename_all = "kebab-case")]
+pub enum DeleteSnapshot {
+    DeleteRemote,
+    AwaitGone,
+    Finish,
+}
+
+/// One row of the operations table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Operation {
+    pub id: OperationId,
+    pub work: Work,
+    pub status: OperationStatus,
+    pub lane: Lane,
+    /// The volume (or snapshot) it belongs to: one resource has at most one open operation.
+    pub resource_id: String,
+    /// The cluster it is bound to, once known.
+    pub cluster_id: Option<ClusterId>,
+    /// Of the request that started it.
+    pub request_id: RequestId,
+    pub project_id: ProjectId,
+    pub user_id: UserId,
+    /// Consecutive runs of the present step that did not finish it.
+    pub attempt: u32,
+    /// Not to be run before.
+    pub not_before: Timestamp,
+    /// Last trouble, for the operator.
+    pub note: Option<String>,
+    pub created_at: Timestamp,
+}
+
+impl Work {
+    /// Name for logs, metrics and the fleet API.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::CreateVolume { .. } => "create-volume",
+            Self::DeleteVolume { .. } => "delete-volume",
+            Self::ExtendVolume { .. } => "extend-volume",
+            Self::RevertVolume { .. } => "revert-volume",
+            Self::CreateSnapshot { .. } => "create-snapshot",
+            Self::DeleteSnapshot { .. } => "delete-snapshot",
+        }
+    }
+
+    /// The resource whose turn it takes.
+    pub fn resource_id(&self) -> String {
+        match self {
+            Self::CreateVolume { volume, .. }
+            | Self::DeleteVolume { volume, .. }
+            | Self::ExtendVolume { volume, .. }
+            | Self::RevertVolume { volume, .. } => volume.to_string(),
+            Self::CreateSnapshot { snapshot, .. } | Self::DeleteSnapshot { snapshot, .. } => {
+                snapshot.to_string()
+            }
+        }
+    }
+}

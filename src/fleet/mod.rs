@@ -1,0 +1,1 @@
+//! The clusters: registrations, inventory, poller, health, intent.

@@ -1,0 +1,1 @@
+//! The client of ONE Lightbits cluster.

@@ -1,0 +1,3 @@
+//! `hearth`: see `hearth --help` and the README.
+
+fn main() {}

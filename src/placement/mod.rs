@@ -1,0 +1,1 @@
+//! Which cluster, and why: named filters, the score, explanations. Pure.

@@ -1,0 +1,1 @@
+//! The use cases, one file a resource. They own the transaction; they never call a cluster.

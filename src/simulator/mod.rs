@@ -1,0 +1,1 @@
+//! A simulated Lightbits cluster. Shares no code with the gateway's own client, so that it can disagree with it.

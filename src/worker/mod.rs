@@ -1,0 +1,1 @@
+//! The durable operations: driver, leases, one file an operation.
