@@ -34,3 +34,29 @@ pub struct Snapshot {
     pub updated_at: Option<Timestamp>,
     pub version: i64,
 }
+
+/// What a user asks for when taking a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewSnapshot {
+    /// Text: an id that is none is simply not found (404). `None` (JSON null) is not found either.
+    pub volume_id: Option<String>,
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub metadata: Metadata,
+    /// Whether an attached volume may be read: `force` below 3.66, always from there on.
+    pub source: SourceUse,
+}
+
+/// From which statuses the volume may be snapshotted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceUse {
+    DetachedOnly,
+    AlsoInUse,
+}
+
+/// What `PUT /snapshots/{id}` changes; an absent field stays, `Some(None)` takes the text away.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SnapshotChanges {
+    pub name: Option<Option<String>>,
+    pub description: Option<Option<String>>,
+}

@@ -1,11 +1,15 @@
 //! A volume as the gateway knows it.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
+use super::operation::Hints;
 use super::status::{AttachStatus, VolumeStatus};
 use super::{
-    BackendUuid, ClusterId, Gib, LightosProject, Metadata, ProjectId, SnapshotId, Timestamp, UserId,
-    VolumeId, VolumeTypeId,
+    AttachmentId, BackendUuid, ClusterId, ClusterName, Gib, LightosProject, Metadata, ProjectId, SnapshotId,
+    Timestamp, UserId, VolumeId, VolumeTypeId,
 };
 
 /// One row of the store. `version` grows with every change; a compare-and-swap names it or the
@@ -65,6 +69,89 @@ impl Volume {
         let id = self.location.as_ref().and_then(|l| l.name_id).unwrap_or(self.id);
         volume_name(id)
     }
+}
+
+/// What a user asks for when creating a volume; syntactically sound, nothing looked up yet.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NewVolume {
+    pub name: Option<String>,
+    pub description: Option<String>,
+    /// `None`: that of the source.
+    pub size: Option<Gib>,
+    /// Id or name.
+    pub volume_type: Option<String>,
+    pub availability_zone: Option<String>,
+    pub metadata: Metadata,
+    /// At most one of the four sources may be given (400), but each is looked up first (404).
+    /// They stay text: an id that is none is simply not found.
+    pub snapshot_id: Option<String>,
+    pub source_volid: Option<String>,
+    /// Id, URL ending in an id, or unique name of a Glance image.
+    pub image_ref: Option<String>,
+    pub backup_id: Option<String>,
+    pub group_id: Option<String>,
+    pub consistencygroup_id: Option<String>,
+    pub hints: Hints,
+}
+
+/// What `PUT /volumes/{id}` changes; an absent field stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VolumeChanges {
+    /// `Some(None)` takes the name away.
+    pub name: Option<Option<String>>,
+    pub description: Option<Option<String>>,
+    /// Replaces all of the user's keys.
+    pub metadata: Option<Metadata>,
+}
+
+/// `os-reset_status`: at least one is given.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StatusReset {
+    pub status: Option<VolumeStatus>,
+    pub attach_status: Option<AttachStatus>,
+    /// `none` as Cinder spells it is `Some(None)`.
+    pub migration_status: Option<Option<String>>,
+}
+
+/// How `DELETE /volumes/{id}` goes about it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DeleteMode {
+    /// Its snapshots go with it.
+    pub cascade: bool,
+    /// In any status.
+    pub force: bool,
+}
+
+/// A volume with what only other rows know of it; what `service::volumes` gives to the views.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VolumeDetails {
+    pub volume: Volume,
+    /// Name of its type.
+    pub type_name: Option<Arc<str>>,
+    /// Name of the cluster it lives on.
+    pub cluster: Option<ClusterName>,
+    /// Those in state `attached`.
+    pub attachments: Vec<AttachedTo>,
+}
+
+/// One finished attachment as a volume shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttachedTo {
+    pub id: AttachmentId,
+    pub server_id: Option<String>,
+    pub host_name: Option<String>,
+    pub device: Option<String>,
+    pub attached_at: Option<Timestamp>,
+}
+
+/// `GET /volumes/summary`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VolumeSummary {
+    pub count: u64,
+    /// GiB; a sum can be more than a `Gib` holds.
+    pub total_size_gib: u64,
+    /// Each key with its distinct values.
+    pub metadata: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// `volume-<uuid>`, the name stock Cinder gives with its default template, so that an existing
