@@ -1,1 +1,164 @@
-//! All SQL, and only SQL.
+//! All SQL, and only SQL: one code path for SQLite, MariaDB (Galera too) and PostgreSQL.
+//!
+//! The portable subset is small on purpose: `VARCHAR`, `TEXT`, `BIGINT`; times are microseconds,
+//! JSON is text, truth values are 0 and 1. sea-query writes the statements, [`Dialect`] holds
+//! the few places where the engines differ.
+//!
+//! * Reads: `store.read().await?` gives a [`Session`].
+//! * Writes: `store.write("what for", |tx, _| Box::pin(async move { … }))`. The closure may run
+//!   more than once (a Galera certification failure at commit is normal), so it must not have
+//!   effects outside the transaction, and never awaits the network.
+//! * Rows change by read, modify, `update_…`: the update names the row's version, and a row that
+//!   moved meanwhile restarts the closure. That is the compare-and-swap of invariant 10.
+
+mod clusters;
+mod dialect;
+mod leases;
+mod list;
+mod messages;
+mod migrate;
+mod operations;
+mod quotas;
+mod reservations;
+mod row;
+mod schema;
+mod session;
+mod snapshots;
+mod types;
+
+mod volumes;
+
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use sqlx::any::AnyPoolOptions;
+use sqlx::{AnyPool, Connection as _};
+
+pub use clusters::{ClusterRow, PLACEMENT_LOCK, PollResult};
+pub use dialect::Dialect;
+pub use migrate::SchemaState;
+pub use quotas::ProjectUse;
+pub use reservations::Reservation;
+pub use session::{Scope, Session, Tx};
+
+use crate::domain::{Error, Result};
+
+/// How often a transaction that lost a race is tried again before the caller hears of it.
+const MAX_ATTEMPTS: u32 = 30;
+/// How long a request waits for a database connection (then 503).
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// SQLite readers beside its one writer.
+const SQLITE_READERS: u32 = 4;
+
+/// The database. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    /// SQLite: the readers. Otherwise the same pool as `writer`.
+    reader: AnyPool,
+    /// SQLite: ONE connection, so that writers queue fairly in process instead of sleeping in
+    /// SQLite's busy handler.
+    writer: AnyPool,
+    dialect: Dialect,
+    cache: volumes::VolumeCache,
+}
+
+impl Store {
+    /// Connects to `sqlite://path`, `sqlite::memory:`, `mysql://…` or `postgres://…`.
+    ///
+    /// # Errors
+    /// `Unavailable` when the database does not answer, `Invalid` for an unknown URL scheme.
+    pub async fn connect(url: &str, max_connections: u32) -> Result<Self> {
+        sqlx::any::install_default_drivers();
+        let dialect = Dialect::of_url(url)?;
+        let memory = dialect == Dialect::Sqlite && url.contains(":memory:");
+        let url = dialect.complete_url(url);
+        let pool = async |connections: u32| {
+            AnyPoolOptions::new()
+                .max_connections(connections)
+                .min_connections(1)
+                .acquire_timeout(ACQUIRE_TIMEOUT)
+                .idle_timeout(if memory { None } else { Some(Duration::from_secs(600)) })
+                .max_lifetime(if memory { None } else { Some(Duration::from_secs(3600)) })
+                .after_connect(move |connection, _| Box::pin(dialect.prepare_connection(connection)))
+                .connect(&url)
+                .await
+                .map_err(|e| Error::unavailable("The database does not answer.").because(e))
+        };
+        let (reader, writer) = if dialect == Dialect::Sqlite && !memory {
+            let writer = pool(1).await?;
+            (pool(SQLITE_READERS.min(max_connections.max(1))).await?, writer)
+        } else {
+            let both = pool(if memory { 1 } else { max_connections }).await?;
+            (both.clone(), both)
+        };
+        Ok(Self { reader, writer, dialect, cache: volumes::VolumeCache::default() })
+    }
+
+    pub const fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// A connection for reading.
+    ///
+    /// # Errors
+    /// `Unavailable` when no connection comes free in time.
+    pub async fn read(&self) -> Result<Session> {
+        let connection = self.reader.acquire().await.map_err(session::acquire_error)?;
+        Ok(Session::reading(connection, self.dialect, self.cache.clone()))
+    }
+
+    /// Runs `work` in one transaction and commits. A lost race (deadlock, certification failure,
+    /// stale version) runs it again.
+    ///
+    /// # Errors
+    /// Whatever `work` returns, after rolling back; `Unavailable` when the race is lost too often.
+    pub async fn write<'env, T, F>(&self, what: &'static str, work: F) -> Result<T>
+    where
+        T: Send,
+        F: for<'t> Fn(&'t mut Tx, Scope<'t, 'env>) -> BoxFuture<'t, Result<T>> + Send + Sync + 'env,
+    {
+        let mut attempt = 0;
+        loop {
+            let begin = self.writer.begin_with(self.dialect.begin()).await;
+            let transaction = begin.map_err(session::acquire_error)?;
+            let mut tx = Tx::new(transaction, self.dialect, self.cache.clone());
+            let result = work(&mut tx, Scope::default()).await;
+            match tx.finish(result).await {
+                Ok(value) => return Ok(value),
+                Err((error, session::Again::No)) => return Err(error),
+                Err((error, session::Again::Yes)) => {
+                    attempt += 1;
+                    if attempt >= MAX_ATTEMPTS {
+                        let busy = "The database is busy, try again.";
+                        return Err(Error::unavailable(busy).because(error));
+                    }
+                    tracing::debug!(what, attempt, "transaction lost a race, running it again");
+                    tokio::time::sleep(backoff(attempt)).await;
+                }
+            }
+        }
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// `Unavailable` with the cause.
+    pub async fn ping(&self) -> Result<()> {
+        let mut connection = self.reader.acquire().await.map_err(session::acquire_error)?;
+        let ping = connection.ping().await;
+        ping.map_err(|e| Error::unavailable("The database does not answer.").because(e))
+    }
+
+    /// Closes the connections; SQLite folds its journal back into the file.
+    pub async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// A few milliseconds, random so that two losers do not meet again.
+fn backoff(attempt: u32) -> Duration {
+    use rand::RngExt;
+    let ceiling = (1u64 << attempt.min(7)) * 2;
+    Duration::from_micros(rand::rng().random_range(500..=ceiling * 1000))
+}

@@ -1,0 +1,133 @@
+//! Bringing the schema up to date.
+//!
+//! On SQLite `serve` does it by itself (one process owns the file). On a server it is the
+//! operator's `hearth db migrate`, under a lease: sqlx's own migrator leaves "partially applied"
+//! behind when two replicas of a Galera pair start it together (measured).
+
+use std::time::Duration;
+
+use sea_query::{Expr, ExprTrait as _, Query};
+
+use super::row::Columns;
+use super::schema::{MIGRATIONS, Migration};
+use super::{Session, Store, Tx};
+use crate::domain::volume_type::{DEFAULT_TYPE_NAME, VolumeType};
+use crate::domain::{Clock, Error, Metadata, Result, VolumeTypeId};
+
+/// How the database compares with this program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SchemaState {
+    Current,
+    /// This many migrations are to be run.
+    Behind(usize),
+    /// A newer hearth has been here.
+    Ahead,
+}
+
+const LEASE: &str = "migrate";
+const LEASE_TIME: Duration = Duration::from_secs(120);
+
+impl Store {
+    /// # Errors
+    /// Those of the database.
+    pub async fn schema_state(&self) -> Result<SchemaState> {
+        let done = self.applied().await?;
+        if done.iter().any(|id| !MIGRATIONS.iter().any(|m| m.id == *id)) {
+            return Ok(SchemaState::Ahead);
+        }
+        match MIGRATIONS.iter().filter(|m| !done.contains(&m.id)).count() {
+            0 => Ok(SchemaState::Current),
+            missing => Ok(SchemaState::Behind(missing)),
+        }
+    }
+
+    /// Runs what is missing; the names of the migrations that were run. Safe to run from several
+    /// hosts at once, and again after being killed.
+    ///
+    /// # Errors
+    /// `Unavailable` while another host migrates, or those of the database.
+    pub async fn migrate(&self, clock: &Clock) -> Result<Vec<&'static str>> {
+        self.write("make the migrations table", |tx, _| Box::pin(make_bookkeeping(tx))).await?;
+        let owner = uuid::Uuid::new_v4().to_string();
+        if !self.take_lease(LEASE, &owner, clock.now(), LEASE_TIME).await? {
+            return Err(Error::unavailable(
+                "Another host is migrating the database; try again when it is done.",
+            ));
+        }
+        let outcome = self.run_missing(clock).await;
+        self.drop_lease(LEASE, &owner).await?;
+        outcome
+    }
+
+    async fn run_missing(&self, clock: &Clock) -> Result<Vec<&'static str>> {
+        let done = self.applied().await?;
+        let mut run = Vec::new();
+        for migration in MIGRATIONS.iter().filter(|m| !done.contains(&m.id)) {
+            for statement in (migration.statements)(self.dialect) {
+                let statement = &statement;
+                self.write("migrate", |tx, _| {
+                    Box::pin(async move { tx.raw("migrate", statement.clone()).await })
+                })
+                .await?;
+            }
+            self.write("record a migration", |tx, _| Box::pin(record(tx, migration, clock))).await?;
+            run.push(migration.name);
+        }
+        Ok(run)
+    }
+
+    async fn applied(&self) -> Result<Vec<i64>> {
+        let mut session = self.read().await?;
+        if !has_bookkeeping(&mut session).await {
+            return Ok(Vec::new());
+        }
+        let mut select = Query::select();
+        select.column("id").from("schema_migrations");
+        let rows = session.all("read the migrations", &select).await?;
+        rows.iter().map(|row| Columns::of(row).int()).collect()
+    }
+}
+
+async fn make_bookkeeping(tx: &mut Tx) -> Result<()> {
+    let options = tx.dialect.table_options();
+    let migrations = "CREATE TABLE IF NOT EXISTS schema_migrations (id BIGINT PRIMARY KEY, name VARCHAR(255) NOT NULL, \
+                      applied_at BIGINT NOT NULL)";
+    // The lease table has to be there before the migration that makes all the others.
+    let leases = "CREATE TABLE IF NOT EXISTS leases (name VARCHAR(255) PRIMARY KEY, owner VARCHAR(64) NOT NULL, \
+                  epoch BIGINT NOT NULL, expires_at BIGINT NOT NULL)";
+    tx.raw("make the migrations table", format!("{migrations}{options}")).await?;
+    tx.raw("make the leases table", format!("{leases}{options}")).await
+}
+
+/// A database that was never migrated has no table to ask.
+async fn has_bookkeeping(session: &mut Session) -> bool {
+    let mut select = Query::select();
+    select.expr(Expr::col(sea_query::Asterisk).count()).from("schema_migrations");
+    session.number("look for the migrations table", &select).await.is_ok()
+}
+
+async fn record(tx: &mut Tx, migration: &Migration, clock: &Clock) -> Result<()> {
+    if migration.id == 1 {
+        let default = VolumeType {
+            id: VolumeTypeId::random(),
+            name: DEFAULT_TYPE_NAME.to_owned(),
+            description: Some("Default Volume Type".to_owned()),
+            is_public: true,
+            qos_specs_id: None,
+            extra_specs: Metadata::new(),
+            created_at: clock.now(),
+            updated_at: None,
+        };
+        if tx.find_type_by_name(DEFAULT_TYPE_NAME).await?.is_none() {
+            tx.insert_type(&default).await?;
+        }
+    }
+    let mut insert = Query::insert();
+    insert.into_table("schema_migrations").columns(["id", "name", "applied_at"]).values_panic([
+        migration.id.into(),
+        migration.name.into(),
+        clock.now().0.into(),
+    ]);
+    tx.execute("record a migration", &insert).await?;
+    Ok(())
+}

@@ -1,0 +1,18 @@
+//! The schema, one file a migration.
+//!
+//! Every statement can be run twice (`IF NOT EXISTS`), because MariaDB commits each DDL
+//! statement by itself: a migration that was killed half way is simply run again.
+
+mod m0001_base;
+
+use super::Dialect;
+
+pub(super) struct Migration {
+    pub(super) id: i64,
+    pub(super) name: &'static str,
+    pub(super) statements: fn(Dialect) -> Vec<String>,
+}
+
+/// In order. Never edited once released; a change is a new migration.
+pub(super) const MIGRATIONS: &[Migration] =
+    &[Migration { id: 1, name: "base", statements: m0001_base::statements }];

@@ -1,0 +1,240 @@
+//! One connection with its dialect: [`Session`] reads, [`Tx`] reads and writes.
+
+use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
+
+use sea_query::{Asterisk, Expr, ExprTrait as _, Query, SelectStatement};
+use sea_query_sqlx::SqlxBinder;
+use sqlx::any::AnyRow;
+use sqlx::pool::PoolConnection;
+use sqlx::{Any, AnyConnection, AssertSqlSafe, Row as _, Transaction};
+
+use super::Dialect;
+use super::volumes::VolumeCache;
+use crate::domain::{Error, Result};
+
+/// Ties the life of a transaction (`'t`) to what its closure borrows (`'env`). Callers write `_`.
+pub type Scope<'t, 'env> = PhantomData<&'t &'env ()>;
+
+/// Whether to run a failed transaction again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Again {
+    Yes,
+    No,
+}
+
+enum Inner {
+    Pooled(PoolConnection<Any>),
+    Transaction(Transaction<'static, Any>),
+}
+
+/// A connection to read from.
+pub struct Session {
+    inner: Inner,
+    pub(super) dialect: Dialect,
+    pub(super) cache: VolumeCache,
+    again: Again,
+    statements: u32,
+}
+
+/// A transaction. Rolled back when dropped unfinished.
+pub struct Tx(Session);
+
+impl Session {
+    pub(super) fn reading(connection: PoolConnection<Any>, dialect: Dialect, cache: VolumeCache) -> Self {
+        let inner = Inner::Pooled(connection);
+        Self { inner, dialect, cache, again: Again::No, statements: 0 }
+    }
+
+    fn connection(&mut self) -> &mut AnyConnection {
+        self.statements += 1;
+        match &mut self.inner {
+            Inner::Pooled(connection) => connection,
+            Inner::Transaction(transaction) => transaction,
+        }
+    }
+
+    /// Statements sent so far; tests hold lists to a fixed number whatever the page size.
+    pub const fn statements(&self) -> u32 {
+        self.statements
+    }
+
+    /// Only committed rows may be cached: what a transaction reads of itself may be rolled back,
+    /// and the version it used given to another change.
+    pub(super) const fn may_cache(&self) -> bool {
+        matches!(self.inner, Inner::Pooled(_))
+    }
+
+    /// Turns an engine error into ours, and remembers when it was only a lost race.
+    pub(super) fn failed(&mut self, doing: &'static str, error: sqlx::Error) -> Error {
+        if self.dialect.is_race(&error) {
+            self.again = Again::Yes;
+        }
+        match error {
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
+                Error::unavailable("The database does not answer.").because(error)
+            }
+            other => Error::internal(format!("{doing}: {other}")),
+        }
+    }
+
+    pub(super) async fn all(
+        &mut self,
+        doing: &'static str,
+        statement: &impl SqlxBinder,
+    ) -> Result<Vec<AnyRow>> {
+        let (sql, values) = self.dialect.build(statement);
+        let query = sqlx::query_with(AssertSqlSafe(sql), values);
+        query.fetch_all(self.connection()).await.map_err(|e| self.failed(doing, e))
+    }
+
+    pub(super) async fn optional(
+        &mut self,
+        doing: &'static str,
+        statement: &impl SqlxBinder,
+    ) -> Result<Option<AnyRow>> {
+        let (sql, values) = self.dialect.build(statement);
+        let query = sqlx::query_with(AssertSqlSafe(sql), values);
+        query.fetch_optional(self.connection()).await.map_err(|e| self.failed(doing, e))
+    }
+
+    /// The first column of the only row, as a number.
+    pub(super) async fn number(&mut self, doing: &'static str, statement: &impl SqlxBinder) -> Result<i64> {
+        let row = self.optional(doing, statement).await?;
+        let row = row.ok_or_else(|| Error::internal(format!("{doing}: no row")))?;
+        row.try_get(0).map_err(|e| self.failed(doing, e))
+    }
+
+    /// How many rows `select` (without order, limit and columns) would give.
+    pub(super) async fn count(&mut self, doing: &'static str, select: &SelectStatement) -> Result<i64> {
+        let mut counting = select.clone();
+        counting.clear_selects().clear_order_by().reset_limit().reset_offset();
+        counting.expr(Expr::col(Asterisk).count());
+        self.number(doing, &counting).await
+    }
+}
+
+impl Tx {
+    pub(super) fn new(transaction: Transaction<'static, Any>, dialect: Dialect, cache: VolumeCache) -> Self {
+        let inner = Inner::Transaction(transaction);
+        Self(Session { inner, dialect, cache, again: Again::No, statements: 0 })
+    }
+
+    /// Commits a success, rolls back a failure, and says whether to run it all again.
+    pub(super) async fn finish<T>(mut self, result: Result<T>) -> std::result::Result<T, (Error, Again)> {
+        let again = self.0.again;
+        let dialect = self.0.dialect;
+        let Inner::Transaction(transaction) = self.0.inner else {
+            return Err((Error::internal("a transaction without a transaction"), Again::No));
+        };
+        match result {
+            Ok(value) => match transaction.commit().await {
+                Ok(()) => Ok(value),
+                // On Galera this is where a lost race shows.
+                Err(error) if dialect.is_race(&error) => {
+                    Err((Error::unavailable("The database is busy.").because(error), Again::Yes))
+                }
+                Err(error) => {
+                    Err((Error::unavailable("The database did not answer.").because(error), Again::No))
+                }
+            },
+            Err(error) => {
+                self.0.again = Again::No;
+                // A failed rollback closes the connection, which rolls back too.
+                let _ = transaction.rollback().await;
+                Err((error, again))
+            }
+        }
+    }
+
+    /// Runs a statement; the number of rows it matched.
+    pub(super) async fn execute(&mut self, doing: &'static str, statement: &impl SqlxBinder) -> Result<u64> {
+        let (sql, values) = self.0.dialect.build(statement);
+        let query = sqlx::query_with(AssertSqlSafe(sql), values);
+        match query.execute(self.0.connection()).await {
+            Ok(done) => Ok(done.rows_affected()),
+            Err(error) => Err(self.0.failed(doing, error)),
+        }
+    }
+
+    /// Like `execute`, telling a taken key from other trouble.
+    pub(super) async fn insert(
+        &mut self,
+        doing: &'static str,
+        statement: &impl SqlxBinder,
+    ) -> Result<Inserted> {
+        let (sql, values) = self.0.dialect.build(statement);
+        let query = sqlx::query_with(AssertSqlSafe(sql), values);
+        match query.execute(self.0.connection()).await {
+            Ok(_) => Ok(Inserted::New),
+            Err(sqlx::Error::Database(e)) if e.is_unique_violation() => Ok(Inserted::Duplicate),
+            Err(error) => Err(self.0.failed(doing, error)),
+        }
+    }
+
+    /// Runs schema text (migrations only).
+    pub(super) async fn raw(&mut self, doing: &'static str, sql: String) -> Result<()> {
+        match sqlx::raw_sql(AssertSqlSafe(sql)).execute(self.0.connection()).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.0.failed(doing, error)),
+        }
+    }
+
+    /// The row is not as this transaction read it: run the whole closure again.
+    pub(super) fn stale(&mut self, what: &'static str) -> Error {
+        self.0.again = Again::Yes;
+        Error::unavailable("The resource is being changed by another request, try again.").because(what)
+    }
+
+    /// Serialises the transactions that name the same lock, on every replica. Must be the first
+    /// statement: what is read after it is then as the previous holder left it. SQLite has one
+    /// writer anyway.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn lock(&mut self, name: &str) -> Result<()> {
+        if self.0.dialect == Dialect::Sqlite {
+            return Ok(());
+        }
+        let bump = || {
+            let mut update = Query::update();
+            update
+                .table("locks")
+                .value("epoch", Expr::col("epoch").add(1))
+                .and_where(Expr::col("name").eq(name));
+            update
+        };
+        if self.execute("take a lock", &bump()).await? == 0 {
+            let mut insert = Query::insert();
+            insert.into_table("locks").columns(["name", "epoch"]).values_panic([name.into(), 0i64.into()]);
+            let conflict = sea_query::OnConflict::column("name").value("epoch", Expr::val(1i64)).to_owned();
+            self.execute("make a lock", insert.on_conflict(conflict)).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Outcome of an insert that may meet a taken key. On PostgreSQL a duplicate spoils the
+/// transaction: nothing but returning an error may follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Inserted {
+    New,
+    Duplicate,
+}
+
+impl Deref for Tx {
+    type Target = Session;
+    fn deref(&self) -> &Session {
+        &self.0
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut Session {
+        &mut self.0
+    }
+}
+
+pub(super) fn acquire_error(error: sqlx::Error) -> Error {
+    Error::unavailable("The database does not answer.").because(error)
+}
