@@ -1,1 +1,15 @@
-//! Who is calling and what may they do: Keystone, token cache, policy.
+//! Who is asking, and may they?
+//!
+//! `Authenticator` turns the tokens of a request into an `Identity` (Keystone, or no-auth for
+//! trying things out); `Policy` speaks the oslo.policy language and answers whether that caller
+//! may do what it asks. Nothing here knows HTTP of our own side: headers come in as `&str`, and
+//! errors leave as `domain::Error` of kind `Unauthenticated`, `Forbidden` or `Unavailable`.
+
+mod authenticator;
+mod identity;
+mod noauth;
+pub mod policy;
+
+pub use authenticator::{AuthHeaders, Authenticator};
+pub use identity::{Identity, IsAdmin, RequestFacts};
+pub use policy::{Policy, Target};

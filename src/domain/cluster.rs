@@ -87,6 +87,9 @@ impl Default for PlacementTraits {
 pub struct Capacity {
     /// Σ size × replicas of the volumes the poll listed.
     pub provisioned: Bytes,
+    /// The part of it that is ours (in the store).
+    #[serde(default)]
+    pub allocated: Bytes,
     /// `effectivePhysicalStorage`: the denominator of the ratio.
     pub effective: Bytes,
     /// `physicalUsedStorage`.

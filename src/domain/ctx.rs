@@ -9,6 +9,15 @@ use super::{Clock, Microversion, ProjectId, RequestId, UserId};
 /// to come back (503); the operation itself goes on.
 pub const DEFAULT_PATIENCE: Duration = Duration::from_secs(60);
 
+/// The OpenStack service that relays a user's request (Nova, Glance) with a token of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceCaller {
+    pub user_id: UserId,
+    pub user_domain_id: Option<String>,
+    pub project_id: ProjectId,
+    pub project_domain_id: Option<String>,
+}
+
 /// The caller of one request or background step.
 #[derive(Debug, Clone)]
 pub struct Ctx {
@@ -21,12 +30,18 @@ pub struct Ctx {
     pub project_id: ProjectId,
     pub user_domain_id: Option<String>,
     pub project_domain_id: Option<String>,
+    /// Only for a token scoped to a domain instead of a project.
+    pub domain_id: Option<String>,
     /// `all` for a system-scoped token.
     pub system_scope: Option<String>,
     /// Role names of the user's token, lower-cased as oslo.policy compares them.
     pub roles: Vec<String>,
     /// Role names of a valid service token sent beside it (empty without one).
     pub service_roles: Vec<String>,
+    /// Who sent that service token.
+    pub service_caller: Option<ServiceCaller>,
+    /// False only when Keystone knows an admin project and this is another one.
+    pub is_admin_project: bool,
     /// Outcome of the policy rule `context_is_admin` for this caller.
     pub is_admin: bool,
     pub microversion: Microversion,
@@ -44,9 +59,12 @@ impl Ctx {
             project_id: ProjectId::new(""),
             user_domain_id: None,
             project_domain_id: None,
+            domain_id: None,
             system_scope: None,
             roles: vec!["admin".to_owned()],
             service_roles: Vec::new(),
+            service_caller: None,
+            is_admin_project: true,
             is_admin: true,
             microversion: Microversion::MAX,
             clock,
