@@ -1,1 +1,96 @@
-//! Settings: figment, a file a topic.
+//! Settings: defaults, then `hearth.toml`, then the environment (`HEARTH__SECTION__KEY`).
+//!
+//! A file a topic. Every key is documented where it is declared; `hearth config reference`
+//! prints the documentation from here, so that there is one source of it. Unknown keys are
+//! errors, and all errors are told at once, each with its key and where it came from.
+
+mod auth;
+mod database;
+mod defaults;
+mod fleet;
+mod load;
+mod log;
+mod period;
+mod reference;
+mod secret;
+mod server;
+mod volumes;
+mod worker;
+
+use std::path::Path;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use auth::{Auth, Keystone, Policy, Strategy, Tls};
+pub use database::Database;
+pub use fleet::{Fleet, Placement, Rank};
+pub use load::{Loaded, Problem, load};
+pub use log::{Format, Log};
+pub use period::Period;
+pub use reference::reference;
+pub use secret::{Exposure, exposure, read_secret};
+pub use server::Server;
+pub use volumes::{Quotas, Volumes};
+pub use worker::Worker;
+
+/// Everything that can be set.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where hearth listens.
+    pub server: Server,
+    /// Where it keeps what it knows.
+    pub database: Database,
+    /// How callers prove who they are.
+    pub auth: Auth,
+    /// The Keystone that validates tokens; needed with `auth.strategy = "keystone"`.
+    pub keystone: Option<Keystone>,
+    /// What callers may do.
+    pub policy: Policy,
+    /// The Lightbits clusters and how they are watched.
+    pub fleet: Fleet,
+    /// How a cluster is chosen, and what a registration that says nothing means.
+    pub placement: Placement,
+    /// What users get when they say nothing.
+    pub volumes: Volumes,
+    /// Default quotas of a project (-1 is unlimited).
+    pub quotas: Quotas,
+    /// Durable operations.
+    pub worker: Worker,
+    /// Logs.
+    pub log: Log,
+}
+
+impl Config {
+    /// What no single key can say: combinations.
+    fn check(&self, problems: &mut Vec<Problem>) {
+        self.server.check(problems);
+        self.auth.check(self.keystone.as_ref(), &self.server, problems);
+        self.database.check(problems);
+        self.fleet.check(problems);
+        self.placement.check(problems);
+        self.quotas.check(problems);
+        self.worker.check(problems);
+        self.log.check(problems);
+    }
+
+    /// Paths are relative to the file that names them, not to wherever hearth was started.
+    fn anchor(&mut self, folder: &Path) {
+        self.database.anchor(folder);
+        self.fleet.anchor(folder);
+        self.policy.anchor(folder);
+        if let Some(keystone) = &mut self.keystone {
+            keystone.anchor(folder);
+        }
+    }
+}
+
+fn anchor(path: &mut std::path::PathBuf, folder: &Path) {
+    if path.is_relative() && !path.as_os_str().is_empty() {
+        *path = folder.join(&*path);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,4 @@
 //! Log set-up and all metric names.
+
+pub mod logging;
+pub mod metrics;
