@@ -1,6 +1,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use tracing_subscriber::filter::{LevelFilter, Targets};
+
 use super::Problem;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -30,8 +32,14 @@ impl Default for Log {
 
 impl Log {
     pub(super) fn check(&self, problems: &mut Vec<Problem>) {
-        if let Err(error) = self.level.parse::<tracing_subscriber::filter::Targets>() {
+        if let Err(error) = self.level.parse::<Targets>() {
             problems.push(Problem::of("log.level", error.to_string()));
+        }
+        // A bare word that is no level would pass as a room to trace.
+        for word in self.level.split(',').filter(|part| !part.contains('=')) {
+            if word.trim().parse::<LevelFilter>().is_err() {
+                problems.push(Problem::of("log.level", format!("{word:?} is not a level")));
+            }
         }
     }
 }

@@ -115,6 +115,8 @@ fn what_does_not_hold_together_is_refused() {
             "log.level",
         ]
     );
+    let found = problems("[auth]\nstrategy = \"noauth\"\n[log]\nlevel = \"loud\"");
+    assert!(found[0].starts_with("log.level: \"loud\" is not a level"), "{found:?}");
     assert!(problems("")[0].starts_with("keystone: is missing"));
     let found = problems("[keystone]\nauth_url = \"nonsense\"");
     assert_eq!(found.len(), 2, "{found:?}");

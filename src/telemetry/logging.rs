@@ -40,7 +40,7 @@ mod tests {
 
     #[test]
     fn a_level_that_is_none_is_an_error_and_not_a_panic() {
-        assert!(start(Style::Text, "loud").is_err());
+        assert!(start(Style::Text, "hearth=loud").is_err());
         assert!(start(Style::Json, "info,hearth=loud").is_err());
     }
 }
