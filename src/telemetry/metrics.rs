@@ -6,9 +6,11 @@ pub const HTTP_REQUESTS: &str = "hearth_http_requests_total";
 /// Seconds until a request is answered; labels `method`, `route`.
 pub const HTTP_SECONDS: &str = "hearth_http_request_duration_seconds";
 
-/// Calls to clusters; labels `cluster`, `call`, `outcome` (`done`, `refused`, `unknown`).
+/// Calls to clusters; labels `cluster`, `call`, `outcome` (`done`, `not-found`, `refused`,
+/// `abandoned`, or the kind of trouble: `lightbits::Trouble::label`).
 pub const CLUSTER_CALLS: &str = "hearth_cluster_calls_total";
-/// Seconds of one call to a cluster; labels `cluster`, `call`.
+/// Seconds of one call to a cluster, waiting for its lane and all attempts included; labels
+/// `cluster`, `call`.
 pub const CLUSTER_CALL_SECONDS: &str = "hearth_cluster_call_duration_seconds";
 /// 1 for the present observed state of a cluster, else 0; labels `cluster`, `state`.
 pub const CLUSTER_STATE: &str = "hearth_cluster_state";
