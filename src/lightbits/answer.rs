@@ -161,7 +161,11 @@ fn quote(text: &str) -> String {
             quoted.push(' ');
         }
         // A JWT is the base64 of `{"…`.
-        if word.contains("eyJ") { quoted.push_str("[token]") } else { quoted.push_str(word) }
+        if word.contains("eyJ") {
+            quoted.push_str("[token]")
+        } else {
+            quoted.extend(word.chars().take(MAX_QUOTE))
+        }
     }
     quoted.chars().take(MAX_QUOTE).collect()
 }
@@ -245,7 +249,7 @@ mod tests {
     fn quotes_are_bounded_and_show_no_token() {
         let text = format!("bad token eyJhbGciOi.eyJz.sig\n\u{1b}[31m{}", "x ".repeat(10_000));
         let quoted = quote(&text);
-        assert!(quoted.starts_with("bad token [token] [31m x"), "{quoted}");
+        assert!(quoted.starts_with("bad token [token] [31mx x"), "{quoted}");
         assert!(quoted.chars().count() <= MAX_QUOTE);
     }
 }

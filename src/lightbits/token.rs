@@ -88,8 +88,8 @@ impl Tokens {
         match &self.credentials {
             Credentials::None => Ok(None),
             Credentials::StaticJwt(token) => Ok(Some(token.clone())),
-            Credentials::JwtFile(path) => self.from_file(path, freshness).await.map(Some),
-            Credentials::RsaKey(key) => self.minted(key, freshness).await.map(Some),
+            Credentials::JwtFile(path) => self.file_token(path, freshness).await.map(Some),
+            Credentials::RsaKey(key) => self.minted_token(key, freshness).await.map(Some),
         }
     }
 
@@ -101,7 +101,7 @@ impl Tokens {
         *self.cache.lock().unwrap_or_else(PoisonError::into_inner) = Some(cached);
     }
 
-    async fn from_file(&self, path: &Path, freshness: Freshness) -> Result<SecretString, Trouble> {
+    async fn file_token(&self, path: &Path, freshness: Freshness) -> Result<SecretString, Trouble> {
         let cached = self.cached();
         if let Some(cached) = &cached
             && freshness == Freshness::Cached
@@ -127,7 +127,7 @@ impl Tokens {
         }
     }
 
-    async fn minted(&self, key: &RsaKey, freshness: Freshness) -> Result<SecretString, Trouble> {
+    async fn minted_token(&self, key: &RsaKey, freshness: Freshness) -> Result<SecretString, Trouble> {
         let now = self.clock.now();
         if let Some(cached) = self.cached()
             && freshness == Freshness::Cached
