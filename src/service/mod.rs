@@ -1,1 +1,54 @@
-//! The use cases, one file a resource. They own the transaction; they never call a cluster.
+//! The use cases, one file a resource. They own the transaction and start operations; they never
+//! call a cluster.
+//!
+//! A use case takes the caller (`&Ctx`) first and does what it does in ONE transaction: look up,
+//! check the state, check the quota, change the row, insert the operation. Policy is the edge's
+//! business and comes before; visibility is ours: a resource of another project is not found.
+
+pub mod quotas;
+pub mod snapshots;
+pub mod types;
+pub mod volumes;
+
+use std::sync::Arc;
+
+use crate::domain::{Clock, Ctx, ProjectId};
+use crate::store::{Dispatch, Store};
+
+/// What the use cases need to know of the configuration.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `default_volume_type`: name of the type of a volume that names none.
+    pub default_volume_type: String,
+    /// Zone of a volume that names none and has no source.
+    pub default_availability_zone: String,
+    /// Whether snapshots count against `gigabytes` (Cinder's `no_snapshot_gb_quota = false`).
+    pub snapshots_use_gigabytes: bool,
+    /// Configured default limits, by resource key; Cinder's where a key is missing.
+    pub quota_defaults: std::collections::BTreeMap<String, i64>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            default_volume_type: crate::domain::volume_type::DEFAULT_TYPE_NAME.to_owned(),
+            default_availability_zone: "nova".to_owned(),
+            snapshots_use_gigabytes: true,
+            quota_defaults: std::collections::BTreeMap::new(),
+        }
+    }
+}
+
+/// The use cases' common ground. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Services {
+    pub store: Store,
+    pub dispatch: Dispatch,
+    pub settings: Arc<Settings>,
+    pub clock: Clock,
+}
+
+/// The project a caller is confined to; administrators see every project's resources by id.
+pub fn confined_to(ctx: &Ctx) -> Option<&ProjectId> {
+    (!ctx.is_admin).then_some(&ctx.project_id)
+}

@@ -13,6 +13,7 @@
 
 mod clusters;
 mod dialect;
+mod dispatch;
 mod leases;
 mod list;
 mod messages;
@@ -36,6 +37,7 @@ use sqlx::{AnyPool, Connection as _};
 
 pub use clusters::{ClusterRow, PLACEMENT_LOCK, PollResult};
 pub use dialect::Dialect;
+pub use dispatch::{Dispatch, LEASE};
 pub use migrate::SchemaState;
 pub use quotas::ProjectUse;
 pub use reservations::Reservation;

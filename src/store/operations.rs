@@ -184,16 +184,6 @@ impl Tx {
             _ => Ok(()),
         }
     }
-
-    /// Force delete: the operations of this resource are over, whoever holds them.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub async fn cancel_operations(&mut self, resource_id: &str) -> Result<u64> {
-        let mut delete = Query::delete();
-        delete.from_table("operations").and_where(Expr::col("resource_id").eq(resource_id));
-        self.execute("cancel operations", &delete).await
-    }
 }
 
 impl Store {

@@ -1,0 +1,84 @@
+//! `POST /snapshots`.
+
+use crate::domain::operation::{CreateSnapshot, Operation, Work};
+use crate::domain::snapshot::{NewSnapshot, Snapshot, SourceUse};
+use crate::domain::status::{SnapshotStatus, VolumeEvent};
+use crate::domain::{Ctx, Error, Result, SnapshotId, VolumeId};
+use crate::service::quotas::{self, Wanted};
+use crate::service::{Services, volumes};
+use crate::store::{Dispatch, Tx};
+
+impl Services {
+    /// Accepts a snapshot: the row `creating` and its operation are durable when this returns.
+    ///
+    /// # Errors
+    /// `NotFound` for the volume, `Invalid` for its status, `OverQuota`.
+    pub async fn create_snapshot(&self, ctx: &Ctx, new: &NewSnapshot) -> Result<Snapshot> {
+        let named = new.volume_id.as_deref().unwrap_or("None");
+        let missing = || Error::not_found(format!("Volume {named} could not be found."));
+        let volume: VolumeId = named.parse().map_err(|_| missing())?;
+        let (operation, snapshot) = self
+            .store
+            .write("create a snapshot", |tx, _| Box::pin(self.create_snapshot_in(tx, ctx, new, volume)))
+            .await?;
+        self.dispatch.announce(operation);
+        Ok(snapshot)
+    }
+
+    async fn create_snapshot_in(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        new: &NewSnapshot,
+        volume: VolumeId,
+    ) -> Result<(Operation, Snapshot)> {
+        tx.lock_quota(&ctx.project_id).await?;
+        let volume = volumes::visible(tx, ctx, volume).await?;
+        let event = match new.source {
+            SourceUse::DetachedOnly => VolumeEvent::SnapshotDetached,
+            SourceUse::AlsoInUse => VolumeEvent::ReadData,
+        };
+        Self::check_readable(&volume, event, "create snapshot")?;
+        let location = volume.location.as_ref().ok_or_else(|| {
+            Error::invalid(format!("Invalid volume: Volume {} has no place on a cluster.", volume.id))
+        })?;
+        let volume_type = match volume.volume_type_id {
+            Some(id) => tx.find_type(id).await?,
+            None => None,
+        };
+        let wanted = Wanted::Snapshot { size: volume.size, volume_type: volume_type.as_ref() };
+        quotas::check(tx, &self.settings, &ctx.project_id, wanted).await?;
+        let mut snapshot = Snapshot {
+            id: SnapshotId::random(),
+            volume_id: volume.id,
+            project_id: ctx.project_id.clone(),
+            user_id: ctx.user_id.clone(),
+            name: new.name.clone(),
+            description: new.description.clone(),
+            status: SnapshotStatus::Creating,
+            progress: Some("0%".to_owned()),
+            volume_size: volume.size,
+            volume_type_id: volume.volume_type_id,
+            group_snapshot_id: None,
+            consumes_quota: true,
+            metadata: new.metadata.clone(),
+            image_metadata: volume.image_metadata.clone(),
+            bootable: volume.bootable,
+            cluster_id: Some(location.cluster_id),
+            lightos_project: Some(location.project.clone()),
+            uuid: None,
+            created_at: ctx.clock.now(),
+            updated_at: None,
+            version: 0,
+        };
+        tx.insert_snapshot(&snapshot).await?;
+        snapshot.version = 1;
+        // The volume's row moves too: a delete that counted its snapshots just now must count again.
+        tx.update_volume(&volume).await?;
+        let work = Work::CreateSnapshot { snapshot: snapshot.id, step: CreateSnapshot::CreateRemote };
+        let mut operation = Dispatch::plan(ctx, work);
+        operation.cluster_id = Some(location.cluster_id);
+        self.dispatch.insert(tx, &operation, &ctx.clock).await?;
+        Ok((operation, snapshot))
+    }
+}

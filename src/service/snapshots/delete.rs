@@ -1,0 +1,50 @@
+//! `DELETE /snapshots/{id}` and `os-force_delete`.
+
+use super::{parse_id, visible};
+use crate::domain::operation::{DeleteSnapshot, Work};
+use crate::domain::status::SnapshotStatus;
+use crate::domain::{Ctx, Error, Result};
+use crate::service::Services;
+use crate::store::Dispatch;
+
+/// Whether the status is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Force {
+    No,
+    Yes,
+}
+
+impl Services {
+    /// Accepts the deletion.
+    ///
+    /// # Errors
+    /// `NotFound`, or `Invalid` when the status or a group snapshot forbids it.
+    pub async fn delete_snapshot(&self, ctx: &Ctx, id: &str, force: Force) -> Result<()> {
+        let id = parse_id(id)?;
+        let operation = self
+            .store
+            .write("delete a snapshot", |tx, _| {
+                Box::pin(async move {
+                    let mut snapshot = visible(tx, ctx, id).await?;
+                    let free = SnapshotStatus::DELETABLE.contains(&snapshot.status) || force == Force::Yes;
+                    if !free || snapshot.group_snapshot_id.is_some() {
+                        return Err(Error::invalid(
+                            "Invalid snapshot: Snapshot status must be available or error and it must not be part of \
+                             a group snapshot.",
+                        ));
+                    }
+                    snapshot.status = SnapshotStatus::Deleting;
+                    snapshot.updated_at = Some(ctx.clock.now());
+                    tx.update_snapshot(&snapshot).await?;
+                    let work = Work::DeleteSnapshot { snapshot: id, step: DeleteSnapshot::DeleteRemote };
+                    let mut operation = Dispatch::plan(ctx, work);
+                    operation.cluster_id = snapshot.cluster_id;
+                    self.dispatch.insert(tx, &operation, &ctx.clock).await?;
+                    Ok(operation)
+                })
+            })
+            .await?;
+        self.dispatch.announce(operation);
+        Ok(())
+    }
+}

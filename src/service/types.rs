@@ -1,0 +1,39 @@
+//! Volume types: which one a volume gets.
+
+use super::{Settings, confined_to};
+use crate::domain::volume_type::{DEFAULT_TYPE_NAME, VolumeType};
+use crate::domain::{Ctx, Error, Result, VolumeTypeId};
+use crate::store::Session;
+
+/// The type a request names, by id or name, if this caller may use it.
+///
+/// # Errors
+/// `NotFound`, also for a private type of others.
+pub async fn resolve(session: &mut Session, ctx: &Ctx, id_or_name: &str) -> Result<VolumeType> {
+    let missing = || Error::not_found(format!("Volume type with name {id_or_name} could not be found."));
+    let by_id = match id_or_name.parse::<VolumeTypeId>() {
+        Ok(id) => session.find_type(id).await?,
+        Err(_) => None,
+    };
+    let found = match by_id {
+        Some(found) => found,
+        None => session.find_type_by_name(id_or_name).await?.ok_or_else(missing)?,
+    };
+    match confined_to(ctx) {
+        Some(project) if !session.may_use_type(&found, project).await? => Err(missing()),
+        _ => Ok(found),
+    }
+}
+
+/// The type of a volume that names none: the configured one, else `__DEFAULT__`.
+///
+/// # Errors
+/// `Invalid` when neither exists any more.
+pub async fn default(session: &mut Session, settings: &Settings) -> Result<VolumeType> {
+    for name in [settings.default_volume_type.as_str(), DEFAULT_TYPE_NAME] {
+        if let Some(found) = session.find_type_by_name(name).await? {
+            return Ok(found);
+        }
+    }
+    Err(Error::invalid("Invalid input received: No default volume type is configured."))
+}

@@ -1,0 +1,189 @@
+//! The actions that need no data path: extend, revert, bootable, read-only, reset.
+
+use super::{READONLY_KEY, is_migrating, parse_id, require, visible};
+use crate::domain::operation::{ExtendVolume, RevertVolume, Work};
+use crate::domain::status::{AttachStatus, SnapshotStatus, VolumeEvent, VolumeStatus};
+use crate::domain::volume::StatusReset;
+use crate::domain::{Ctx, Error, Gib, Result, SnapshotId};
+use crate::service::Services;
+use crate::service::quotas::{self, Wanted};
+use crate::store::Dispatch;
+
+/// Whether an attached volume may be extended (microversion 3.42 and later).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExtendScope {
+    Detached,
+    Online,
+}
+
+impl Services {
+    /// Accepts the growth.
+    ///
+    /// # Errors
+    /// `NotFound`, `Invalid` for the status or size, `OverQuota`.
+    pub async fn extend_volume(&self, ctx: &Ctx, id: &str, new_size: Gib, scope: ExtendScope) -> Result<()> {
+        // The quota is that of the volume's project, and its lock has to come first.
+        let project = &self.get_volume(ctx, id).await?.volume.project_id;
+        let id = parse_id(id)?;
+        let operation = self
+            .store
+            .write("extend a volume", |tx, _| {
+                Box::pin(async move {
+                    tx.lock_quota(project).await?;
+                    let mut volume = visible(tx, ctx, id).await?;
+                    let event = match scope {
+                        ExtendScope::Detached => VolumeEvent::ExtendDetached,
+                        ExtendScope::Online => VolumeEvent::ExtendOnline,
+                    };
+                    require(&volume, event, "extend")?;
+                    if new_size <= volume.size {
+                        return Err(Error::invalid(format!(
+                            "Invalid input received: New size for extend must be greater than current size. (current: \
+                             {}, extended: {new_size}).",
+                            volume.size
+                        )));
+                    }
+                    let volume_type = match volume.volume_type_id {
+                        Some(id) => tx.find_type(id).await?,
+                        None => None,
+                    };
+                    let wanted =
+                        Wanted::Growth { from: volume.size, to: new_size, volume_type: volume_type.as_ref() };
+                    quotas::check(tx, &self.settings, &volume.project_id, wanted).await?;
+                    let previous = volume.status;
+                    volume.previous_status = Some(previous);
+                    volume.status = VolumeStatus::Extending;
+                    volume.updated_at = Some(ctx.clock.now());
+                    tx.update_volume(&volume).await?;
+                    let step = ExtendVolume::Reserve;
+                    let work = Work::ExtendVolume { volume: id, new_size, previous, step };
+                    let operation = Dispatch::plan(ctx, work);
+                    self.dispatch.insert(tx, &operation, &ctx.clock).await?;
+                    Ok(operation)
+                })
+            })
+            .await?;
+        self.dispatch.announce(operation);
+        Ok(())
+    }
+
+    /// Accepts the return to the newest snapshot.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` when the volume is not available; `Invalid` when the snapshot is
+    /// not its newest, not available, or of another size.
+    pub async fn revert_volume(&self, ctx: &Ctx, id: &str, snapshot: &str) -> Result<()> {
+        let id = parse_id(id)?;
+        let missing = || Error::not_found(format!("Snapshot {snapshot} could not be found."));
+        let snapshot_id: SnapshotId = snapshot.parse().map_err(|_| missing())?;
+        let operation = self
+            .store
+            .write("revert a volume", |tx, _| {
+                Box::pin(async move {
+                    let mut volume = visible(tx, ctx, id).await?;
+                    let snapshots = tx.snapshots_of_volume(id).await?;
+                    let newest = snapshots.into_iter().next();
+                    let mut newest = newest.filter(|s| s.id == snapshot_id).ok_or_else(|| {
+                        Error::invalid(format!(
+                            "Invalid input received: Specified snapshot {snapshot_id} is not the latest snapshot of \
+                             volume {id}."
+                        ))
+                    })?;
+                    if !VolumeEvent::Revert.allowed_from().contains(&volume.status) {
+                        return Err(Error::conflict(format!(
+                            "Can't revert volume {id} to its latest snapshot. Volume must be available, but is {}.",
+                            volume.status
+                        )));
+                    }
+                    if newest.status != SnapshotStatus::Available || newest.volume_size != volume.size {
+                        return Err(Error::invalid(format!(
+                            "Invalid snapshot: Can't revert volume {id} to its latest snapshot {snapshot_id}: it must \
+                             be available and of the volume's size."
+                        )));
+                    }
+                    let previous = volume.status;
+                    volume.previous_status = Some(previous);
+                    volume.status = VolumeStatus::Reverting;
+                    volume.updated_at = Some(ctx.clock.now());
+                    tx.update_volume(&volume).await?;
+                    newest.status = SnapshotStatus::Restoring;
+                    tx.update_snapshot(&newest).await?;
+                    let step = RevertVolume::Rollback;
+                    let work = Work::RevertVolume { volume: id, snapshot: snapshot_id, previous, step };
+                    let operation = Dispatch::plan(ctx, work);
+                    self.dispatch.insert(tx, &operation, &ctx.clock).await?;
+                    Ok(operation)
+                })
+            })
+            .await?;
+        self.dispatch.announce(operation);
+        Ok(())
+    }
+
+    /// # Errors
+    /// `NotFound`.
+    pub async fn set_bootable(&self, ctx: &Ctx, id: &str, bootable: bool) -> Result<()> {
+        let set = |volume: &mut crate::domain::volume::Volume| {
+            volume.bootable = bootable;
+            Ok(())
+        };
+        self.change_volume(ctx, id, set).await.map(|_| ())
+    }
+
+    /// # Errors
+    /// `NotFound`, or `Invalid` unless the volume is available.
+    pub async fn set_readonly(&self, ctx: &Ctx, id: &str, readonly: bool) -> Result<()> {
+        self.change_volume(ctx, id, |volume| {
+            require(volume, VolumeEvent::SetReadonly, "update readonly flag")?;
+            // Python's spelling, which clients compare with.
+            let value = if readonly { "True" } else { "False" };
+            volume.admin_metadata.insert(READONLY_KEY.to_owned(), value.to_owned());
+            Ok(())
+        })
+        .await
+        .map(|_| ())
+    }
+
+    /// `os-reset_status`: the administrator's word against the tables.
+    ///
+    /// # Errors
+    /// `NotFound`, or `Invalid` for a status that cannot be true.
+    pub async fn reset_volume(&self, ctx: &Ctx, id: &str, reset: &StatusReset) -> Result<()> {
+        self.change_volume(ctx, id, |volume| {
+            if let Some(attach_status) = reset.attach_status {
+                volume.attach_status = attach_status;
+            }
+            if let Some(migration_status) = &reset.migration_status {
+                volume.migration_status.clone_from(migration_status);
+            }
+            if let Some(status) = reset.status {
+                let attached = volume.attach_status == AttachStatus::Attached;
+                if status == VolumeStatus::InUse && !attached {
+                    return Err(Error::invalid(
+                        "Invalid volume: Cannot reset-state to in-use because volume does not have any attachments.",
+                    ));
+                }
+                volume.status = status;
+            }
+            Ok(())
+        })
+        .await
+        .map(|_| ())
+    }
+
+    /// Whether an operation may read the volume's data now.
+    ///
+    /// # Errors
+    /// `Invalid` with the reason.
+    pub(crate) fn check_readable(
+        volume: &crate::domain::volume::Volume,
+        event: VolumeEvent,
+        doing: &str,
+    ) -> Result<()> {
+        require(volume, event, doing)?;
+        if is_migrating(volume) {
+            return Err(Error::invalid(format!("Invalid volume: Volume {} is being migrated.", volume.id)));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,235 @@
+//! `POST /volumes`: everything that can be decided at once is decided here; where the volume
+//! goes is not (placement is a step of the operation, as scheduling is asynchronous in Cinder).
+
+use std::sync::Arc;
+
+use super::{parse_id, visible};
+use crate::domain::operation::{CreateVolume, Source, Work};
+use crate::domain::snapshot::Snapshot;
+use crate::domain::status::{AttachStatus, SnapshotStatus, VolumeEvent, VolumeStatus};
+use crate::domain::volume::{NewVolume, Volume, VolumeDetails};
+use crate::domain::volume_type::{TypeSpecs, VolumeType};
+use crate::domain::{Ctx, Error, Gib, Metadata, Result, SnapshotId, VolumeId};
+use crate::service::quotas::{self, Wanted};
+use crate::service::{Services, confined_to, types};
+use crate::store::{Dispatch, Tx};
+
+/// Where the data comes from, looked up.
+enum From {
+    Nothing,
+    Snapshot(Box<Snapshot>),
+    Volume(Box<Volume>),
+}
+
+impl Services {
+    /// Accepts a volume: the row `creating` and its operation are durable when this returns.
+    ///
+    /// # Errors
+    /// `NotFound` for a source or type, `Invalid` for what does not fit together, `OverQuota`.
+    pub async fn create_volume(&self, ctx: &Ctx, new: &NewVolume) -> Result<Arc<VolumeDetails>> {
+        let id = VolumeId::random();
+        let (operation, details) =
+            self.store.write("create a volume", |tx, _| Box::pin(self.create_in(tx, ctx, new, id))).await?;
+        self.dispatch.announce(operation);
+        Ok(Arc::new(details))
+    }
+
+    async fn create_in(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        new: &NewVolume,
+        id: VolumeId,
+    ) -> Result<(crate::domain::operation::Operation, VolumeDetails)> {
+        tx.lock_quota(&ctx.project_id).await?;
+        let from = look_up(tx, ctx, new).await?;
+        let size = size_of(new, &from)?;
+        let volume_type = self.type_of(tx, ctx, new, &from).await?;
+        let availability_zone = self.zone_of(tx, new, &from).await?;
+        let wanted = Wanted::Volume { size, volume_type: Some(&volume_type) };
+        quotas::check(tx, &self.settings, &ctx.project_id, wanted).await?;
+
+        let mut volume = blank(ctx, new, id, size);
+        volume.volume_type_id = Some(volume_type.id);
+        volume.availability_zone = Some(availability_zone);
+        volume.multiattach = TypeSpecs::parse(&volume_type.extra_specs).is_ok_and(|specs| specs.multiattach);
+        let source = inherit(&mut volume, &from);
+        tx.insert_volume(&volume).await?;
+        volume.version = 1;
+
+        let step = CreateVolume::Place { excluded: Vec::new() };
+        let work = Work::CreateVolume { volume: id, source, hints: new.hints.clone(), step };
+        let operation = Dispatch::plan(ctx, work);
+        self.dispatch.insert(tx, &operation, &ctx.clock).await?;
+        let type_name = Some(Arc::from(volume_type.name));
+        Ok((operation, VolumeDetails { volume, type_name, cluster: None, attachments: Vec::new() }))
+    }
+
+    /// Given, else the source's, else the default.
+    async fn type_of(&self, tx: &mut Tx, ctx: &Ctx, new: &NewVolume, from: &From) -> Result<VolumeType> {
+        if let Some(named) = &new.volume_type {
+            return types::resolve(tx, ctx, named).await;
+        }
+        let inherited = match from {
+            From::Nothing => None,
+            From::Snapshot(snapshot) => snapshot.volume_type_id,
+            From::Volume(volume) => volume.volume_type_id,
+        };
+        if let Some(id) = inherited
+            && let Some(found) = tx.find_type(id).await?
+        {
+            return Ok(found);
+        }
+        types::default(tx, &self.settings).await
+    }
+
+    /// Given, else the source's, else the default. A copy must stay in the zone of its source
+    /// (`cloned_volume_same_az`).
+    async fn zone_of(&self, tx: &mut Tx, new: &NewVolume, from: &From) -> Result<String> {
+        let source = match from {
+            From::Nothing => None,
+            From::Volume(volume) => volume.availability_zone.clone(),
+            From::Snapshot(snapshot) => {
+                tx.volume(snapshot.volume_id).await?.and_then(|volume| volume.availability_zone)
+            }
+        };
+        let Some(asked) = &new.availability_zone else {
+            return Ok(source.unwrap_or_else(|| self.settings.default_availability_zone.clone()));
+        };
+        let known = tx.clusters().await?.iter().any(|cluster| cluster.traits.availability_zone == *asked)
+            || *asked == self.settings.default_availability_zone;
+        if !known {
+            return Err(Error::invalid(format!(
+                "Invalid input received: Availability zone '{asked}' is invalid."
+            )));
+        }
+        if source.is_some_and(|zone| zone != *asked) {
+            return Err(Error::invalid(
+                "Invalid input received: Volume must be in the same availability zone as its source.",
+            ));
+        }
+        Ok(asked.clone())
+    }
+}
+
+/// Each source named is looked up (404) before naming several is refused (400), as in Cinder.
+async fn look_up(tx: &mut Tx, ctx: &Ctx, new: &NewVolume) -> Result<From> {
+    let mut from = From::Nothing;
+    if let Some(id) = &new.source_volid {
+        let source = visible(tx, ctx, parse_id(id)?).await?;
+        if !VolumeEvent::ReadData.allowed_from().contains(&source.status) {
+            return Err(Error::invalid(format!(
+                "Invalid volume: Unable to create a volume from an originating source volume when its status is \
+                 not one of ['available', 'in-use'] values (source volume is {}).",
+                source.status
+            )));
+        }
+        from = From::Volume(Box::new(source));
+    }
+    if let Some(id) = &new.snapshot_id {
+        let missing = || Error::not_found(format!("Snapshot {id} could not be found."));
+        let parsed = id.parse::<SnapshotId>().map_err(|_| missing())?;
+        let snapshot = tx.find_snapshot(parsed, confined_to(ctx)).await?.ok_or_else(missing)?;
+        if snapshot.status != SnapshotStatus::Available {
+            return Err(Error::invalid(format!(
+                "Invalid snapshot: Originating snapshot status must be one of 'available' values, currently {}.",
+                snapshot.status
+            )));
+        }
+        from = From::Snapshot(Box::new(snapshot));
+    }
+    if let Some(id) = &new.backup_id {
+        return Err(Error::not_found(format!("Backup {id} could not be found.")));
+    }
+    if let Some(id) = &new.group_id {
+        return Err(Error::not_found(format!("Group {id} could not be found.")));
+    }
+    if let Some(id) = &new.consistencygroup_id {
+        return Err(Error::not_found(format!("Group {id} could not be found.")));
+    }
+    let sources = [&new.source_volid, &new.snapshot_id, &new.image_ref];
+    if sources.iter().filter(|source| source.is_some()).count() > 1 {
+        return Err(Error::invalid(
+            "Invalid input received: May specify only one of backup, imageRef, snapshot, source volume",
+        ));
+    }
+    if let Some(image) = &new.image_ref {
+        // No image service is configured, so none of its images can be read.
+        return Err(Error::invalid(format!(
+            "Invalid input received: Invalid image identifier or unable to access requested image ({image})."
+        )));
+    }
+    Ok(from)
+}
+
+fn size_of(new: &NewVolume, from: &From) -> Result<Gib> {
+    let (source, kind) = match from {
+        From::Nothing => {
+            return new.size.ok_or_else(|| {
+                Error::invalid(
+                    "Invalid input received: Invalid volume size provided for create request: None \
+                     (size argument must be an integer (or string representation of an integer) and greater than \
+                     zero).",
+                )
+            });
+        }
+        From::Snapshot(snapshot) => (snapshot.volume_size, "the snapshot size"),
+        From::Volume(volume) => (volume.size, "original volume size"),
+    };
+    match new.size {
+        Some(size) if size < source => Err(Error::invalid(format!(
+            "Invalid input received: Volume size '{size}' GB cannot be smaller than {kind} {source} GB. They must \
+             be >= {kind}."
+        ))),
+        asked => Ok(asked.unwrap_or(source)),
+    }
+}
+
+fn blank(ctx: &Ctx, new: &NewVolume, id: VolumeId, size: Gib) -> Volume {
+    Volume {
+        id,
+        project_id: ctx.project_id.clone(),
+        user_id: ctx.user_id.clone(),
+        name: new.name.clone(),
+        description: new.description.clone(),
+        status: VolumeStatus::Creating,
+        previous_status: None,
+        attach_status: AttachStatus::Detached,
+        migration_status: None,
+        size,
+        volume_type_id: None,
+        availability_zone: None,
+        snapshot_id: None,
+        source_volid: None,
+        bootable: false,
+        multiattach: false,
+        consumes_quota: true,
+        group_id: None,
+        metadata: new.metadata.clone(),
+        admin_metadata: Metadata::new(),
+        image_metadata: Metadata::new(),
+        location: None,
+        created_at: ctx.clock.now(),
+        updated_at: None,
+        version: 0,
+    }
+}
+
+/// What a copy takes over from its source.
+fn inherit(volume: &mut Volume, from: &From) -> Source {
+    match from {
+        From::Nothing => Source::Blank,
+        From::Snapshot(snapshot) => {
+            volume.snapshot_id = Some(snapshot.id);
+            volume.bootable = snapshot.bootable;
+            volume.image_metadata = snapshot.image_metadata.clone();
+            Source::Snapshot(snapshot.id)
+        }
+        From::Volume(source) => {
+            volume.source_volid = Some(source.id);
+            volume.bootable = source.bootable;
+            volume.image_metadata = source.image_metadata.clone();
+            Source::Volume(source.id)
+        }
+    }
+}
