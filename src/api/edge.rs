@@ -1,0 +1,310 @@
+//! The way of one request, in the order Cinder checks things (`cinder-behaviours` 1.3): size,
+//! token, route, version header, content type, minimum version or action, JSON, the project in
+//! the URL, the body's schema; then the handler.
+//!
+//! Everything every reply has is added here: request ids, the version headers, the access log.
+//! A write runs on a task of its own, so that a client that hangs up changes nothing.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::Response;
+use bytes::Bytes;
+use futures::FutureExt as _;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use serde_json::Value;
+use tokio_util::task::TaskTracker;
+
+use super::call::Call;
+use super::links::{Links, ProxyHeaders};
+use super::query::Query;
+use super::reply::{Origin, Reply};
+use super::router::{Matched, Router, malformed};
+use super::routes::{Row, TABLE};
+use super::{fault, request_id, version};
+use crate::auth::{AuthHeaders, Authenticator, Policy, RequestFacts};
+use crate::domain::ctx::DEFAULT_PATIENCE;
+use crate::domain::{Clock, Ctx, Error, ErrorKind, Microversion, RequestId, Result};
+
+/// Largest body read, in bytes (`[oslo_middleware] max_request_body_size` of Cinder).
+pub const MAX_BODY: usize = 114_688;
+
+/// What of the configuration the edge needs.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Wins over what the request says about our URL.
+    pub public_endpoint: Option<String>,
+    pub proxy_headers: ProxyHeaders,
+    /// While this file exists the healthcheck says 503.
+    pub healthcheck_disable_file: Option<std::path::PathBuf>,
+}
+
+/// Everything a request needs, shared by all of them.
+pub struct Edge {
+    pub settings: Settings,
+    pub router: Router,
+    pub authenticator: Arc<Authenticator>,
+    pub policy: Arc<Policy>,
+    pub clock: Clock,
+    /// Writes in flight; shutdown waits for them.
+    pub tracker: TaskTracker,
+}
+
+impl Edge {
+    /// The edge over THE table.
+    pub fn new(settings: Settings, authenticator: Arc<Authenticator>, policy: Arc<Policy>) -> Result<Self> {
+        let (clock, tracker) = (Clock::default(), TaskTracker::new());
+        Ok(Self { settings, router: Router::new(TABLE)?, authenticator, policy, clock, tracker })
+    }
+}
+
+/// How far a request has come, for the headers of its reply.
+#[derive(Default)]
+struct Progress {
+    /// Echo of the version; `None` until it is negotiated.
+    version: Option<HeaderValue>,
+    operation: &'static str,
+}
+
+/// Serves one request, whatever becomes of it.
+pub async fn serve(edge: Arc<Edge>, request: Request) -> Response {
+    let started = Instant::now();
+    let request_id = RequestId::mint();
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let accept = content_type(request.headers());
+    let mut progress = Progress::default();
+    let work = AssertUnwindSafe(dispatch(edge, request, &request_id, &mut progress)).catch_unwind();
+    let reply = match work.await {
+        Ok(Ok(reply)) => reply,
+        Ok(Err(error)) => fault::reply(&error),
+        Err(_panic) => fault::reply(&Error::internal("a handler panicked")),
+    };
+    let status = reply.status().as_u16();
+    let size = reply.body().len();
+    let response = finish(reply, &request_id, &progress, accept);
+    tracing::info!(
+        target: "hearth::access",
+        %method,
+        path = uri.path(),
+        query = uri.query(),
+        status,
+        size,
+        operation = progress.operation,
+        request_id = request_id.as_str(),
+        micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+        "request"
+    );
+    response
+}
+
+async fn dispatch(
+    edge: Arc<Edge>,
+    request: Request,
+    request_id: &RequestId,
+    progress: &mut Progress,
+) -> Result<Reply> {
+    let (parts, body) = request.into_parts();
+    if parts.method == Method::OPTIONS {
+        return Ok(Reply::raw(StatusCode::OK).from(Origin::Filter));
+    }
+    let links = Links::new(
+        edge.settings.public_endpoint.as_deref(),
+        edge.settings.proxy_headers,
+        &parts.uri,
+        &parts.headers,
+    );
+    let path = parts.uri.path();
+    let Some(rest) = path.strip_prefix("/v3").filter(|rest| rest.is_empty() || rest.starts_with('/')) else {
+        return Ok(super::outside::serve(&edge, path, &parts, &links, &mut progress.version));
+    };
+    declared_size(&parts.headers)?;
+    if rest.is_empty() {
+        return Ok(super::outside::redirect(&links));
+    }
+    let matched = edge.router.resolve(&parts.method, rest);
+    let project = matched.as_ref().and_then(|m| m.as_ref().ok()).and_then(|m| m.project.as_deref());
+    let mut ctx = match authenticate(&edge, &parts, project, request_id).await {
+        Ok(ctx) => ctx,
+        Err(error) if error.kind() == ErrorKind::Unauthenticated => {
+            return Ok(fault::unauthorized(edge.authenticator.www_authenticate()));
+        }
+        // Keystone's own filter answers without Cinder's headers, too.
+        Err(error) => return Ok(fault::reply(&error).from(Origin::Filter)),
+    };
+    if rest == "/" && parts.method == Method::GET {
+        negotiate(&parts.headers, progress)?;
+        return Ok(version::document(StatusCode::OK, links.root()));
+    }
+    let Some(matched) = matched else { return Ok(fault::unknown_route()) };
+    let matched = matched?;
+    ctx.microversion = negotiate(&parts.headers, progress)?;
+    let body = read_body(&parts.method, &parts.headers, body).await?;
+    let (row, body) = row_and_body(&matched, body, ctx.microversion)?;
+    progress.operation = row.id;
+    check_project(&matched, &ctx)?;
+    if let Some(schema) = row.body {
+        schema.check(&body, ctx.microversion)?;
+    }
+    let query = Query::parse(parts.uri.query())?;
+    let links = links.of_project(matched.project.as_deref());
+    let params = matched.params;
+    run(Call { edge: Arc::clone(&edge), row, ctx, params, query, body, links, headers: parts.headers }).await
+}
+
+async fn authenticate(
+    edge: &Edge,
+    parts: &Parts,
+    url_project: Option<&str>,
+    request_id: &RequestId,
+) -> Result<Ctx> {
+    let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let headers = AuthHeaders {
+        auth_token: text("x-auth-token"),
+        service_token: text("x-service-token"),
+        url_project,
+        method: parts.method.as_str(),
+        path: parts.uri.path(),
+    };
+    let identity = edge.authenticator.authenticate(headers).await?;
+    let facts = RequestFacts {
+        request_id: request_id.clone(),
+        global_request_id: request_id::global(&parts.headers),
+        microversion: Microversion::MIN,
+        clock: edge.clock.clone(),
+        patience: DEFAULT_PATIENCE,
+    };
+    Ok(identity.into_ctx(facts, &edge.policy))
+}
+
+/// Runs the handler; a write on its own task.
+async fn run(call: Call) -> Result<Reply> {
+    let handler = call.row.handler;
+    if call.row.method == Method::GET {
+        return handler(call).await;
+    }
+    let tracker = call.edge.tracker.clone();
+    match tracker.spawn(handler(call)).await {
+        Ok(result) => result,
+        Err(error) => Err(Error::internal("the task of a write ended early").because(error)),
+    }
+}
+
+fn negotiate(headers: &HeaderMap, progress: &mut Progress) -> Result<Microversion> {
+    match version::negotiate(headers) {
+        Ok(version) => {
+            progress.version = version::echo(version);
+            Ok(version)
+        }
+        Err(refusal) => {
+            progress.version = refusal.echo;
+            Err(refusal.error)
+        }
+    }
+}
+
+/// The size limiter stands before everything else.
+fn declared_size(headers: &HeaderMap) -> Result<()> {
+    let declared = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    match declared.and_then(|text| text.parse::<u64>().ok()) {
+        Some(size) if size > MAX_BODY as u64 => Err(too_large()),
+        _ => Ok(()),
+    }
+}
+
+fn too_large() -> Error {
+    Error::too_large("Request is too large.")
+}
+
+/// The bytes of a body that counts: one without a content type is no body.
+async fn read_body(method: &Method, headers: &HeaderMap, body: Body) -> Result<Option<Bytes>> {
+    if matches!(*method, Method::GET | Method::DELETE) {
+        return Ok(None);
+    }
+    let bytes = match Limited::new(body, MAX_BODY).collect().await {
+        Ok(collected) => collected.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => return Err(too_large()),
+        Err(error) => return Err(malformed().because(error)),
+    };
+    let Some(content_type) = headers.get(header::CONTENT_TYPE) else { return Ok(None) };
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let essence = content_type.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    match essence.to_ascii_lowercase().as_str() {
+        "application/json" | VENDOR_TYPE => Ok(Some(bytes)),
+        _ => Err(Error::unsupported_media_type("Unsupported Content-Type")),
+    }
+}
+
+/// Finds the row, by the body for an action, and reads the body if the row wants one.
+fn row_and_body(
+    matched: &Matched<'_>,
+    body: Option<Bytes>,
+    version: Microversion,
+) -> Result<(&'static Row, Value)> {
+    let parse = |bytes: &Bytes| serde_json::from_slice::<Value>(bytes).map_err(|e| malformed().because(e));
+    let known = |row: &'static Row| {
+        if version.at_least(row.since) { Ok(row) } else { Err(Error::not_found(fault::NOT_FOUND)) }
+    };
+    if matched.is_action() {
+        let body = body.as_ref().map(parse).transpose()?;
+        let row = known(matched.action(body.as_ref())?)?;
+        return Ok((row, body.unwrap_or_default()));
+    }
+    let row = known(matched.plain().ok_or_else(|| Error::not_found(fault::NOT_FOUND))?)?;
+    let body = match body {
+        Some(bytes) => parse(&bytes)?,
+        None => Value::Null,
+    };
+    Ok((row, body))
+}
+
+fn check_project(matched: &Matched<'_>, ctx: &Ctx) -> Result<()> {
+    match &matched.project {
+        Some(project) if project != ctx.project_id.as_str() => Err(Error::invalid("Malformed request url")),
+        _ => Ok(()),
+    }
+}
+
+const VENDOR_TYPE: &str = "application/vnd.openstack.volume+json";
+
+/// JSON whatever the client accepts; its own name for it only when it accepts nothing else.
+fn content_type(headers: &HeaderMap) -> HeaderValue {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if accept.contains(VENDOR_TYPE) && !accept.contains("application/json") && !accept.contains('*') {
+        HeaderValue::from_static(VENDOR_TYPE)
+    } else {
+        HeaderValue::from_static("application/json")
+    }
+}
+
+fn finish(reply: Reply, request_id: &RequestId, progress: &Progress, accept: HeaderValue) -> Response {
+    let origin = reply.origin();
+    let (status, mut headers, body) = reply.into_parts();
+    if let Ok(id) = HeaderValue::from_str(request_id.as_str()) {
+        if origin == Origin::Controller {
+            headers.insert("x-compute-request-id", id.clone());
+        }
+        headers.insert("x-openstack-request-id", id);
+    }
+    if origin != Origin::Filter
+        && let Some(version) = &progress.version
+    {
+        headers.insert(version::HEADER, version.clone());
+        headers.insert(header::VARY, HeaderValue::from_static("OpenStack-API-Version"));
+    }
+    if status != StatusCode::NO_CONTENT {
+        let kind =
+            if origin == Origin::Raw { HeaderValue::from_static("text/html; charset=UTF-8") } else { accept };
+        headers.entry(header::CONTENT_TYPE).or_insert(kind);
+    }
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    response
+}

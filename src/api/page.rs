@@ -1,0 +1,220 @@
+//! From a query string to a `ListQuery`, and from a page back to its next link
+//! (`cinder-behaviours` 3.1).
+
+use serde::Serialize;
+
+use super::links::{self, Links};
+use super::query::Query;
+use crate::domain::page::{Direction, Fields, Kind, MAX_LIMIT, Sort, default_sort, find};
+use crate::domain::{Error, Microversion, Result};
+
+/// Which stretch of a list, in which order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paging {
+    pub limit: u32,
+    pub marker: Option<String>,
+    pub offset: u64,
+    pub sort: Vec<Sort>,
+}
+
+/// Parameters that are never filters.
+pub const RESERVED: &[&str] = &["limit", "marker", "offset", "sort", "sort_key", "sort_dir"];
+
+/// Reads limit, marker, offset and the order.
+pub fn paging(query: &Query, fields: Fields) -> Result<Paging> {
+    Ok(Paging {
+        limit: limit(query)?,
+        marker: query.get("marker").map(str::to_owned),
+        offset: offset(query)?,
+        sort: sort(query, fields)?,
+    })
+}
+
+fn limit(query: &Query) -> Result<u32> {
+    let Some(text) = query.get("limit") else { return Ok(MAX_LIMIT) };
+    let value = integer(text).ok_or_else(|| Error::invalid("limit param must be an integer"))?;
+    if value < 0 {
+        return Err(Error::invalid("limit param must be positive"));
+    }
+    Ok(u32::try_from(value).unwrap_or(MAX_LIMIT).min(MAX_LIMIT))
+}
+
+fn offset(query: &Query) -> Result<u64> {
+    let Some(text) = query.get("offset") else { return Ok(0) };
+    let value = integer(text).ok_or_else(|| Error::invalid(format!("offset must be an integer: {text}")))?;
+    match value {
+        ..0 => Err(Error::invalid("offset must be >= 0")),
+        0..=2_147_483_647 => Ok(value.unsigned_abs()),
+        _ => Err(Error::invalid("offset must be <= 2147483647")),
+    }
+}
+
+/// As Python's `int()`: a sign and blanks around are fine. Saturates.
+fn integer(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    Some(text.parse().unwrap_or(if text.starts_with('-') { i64::MIN } else { i64::MAX }))
+}
+
+fn sort(query: &Query, fields: Fields) -> Result<Vec<Sort>> {
+    let (sort, key, direction) = (query.get("sort"), query.get("sort_key"), query.get("sort_dir"));
+    let mut keys = Vec::new();
+    match (sort, key, direction) {
+        (None, None, None) => return Ok(default_sort().to_vec()),
+        (Some(_), Some(_), _) | (Some(_), _, Some(_)) => {
+            return Err(Error::invalid(
+                "The 'sort_key' and 'sort_dir' parameters are deprecated and cannot be used with the \
+                 'sort' parameter.",
+            ));
+        }
+        (Some(list), None, None) => {
+            for item in list.trim().split(',') {
+                let (key, direction) = item.split_once(':').unwrap_or((item, ""));
+                keys.push(one_key(fields, key, if direction.is_empty() { "desc" } else { direction })?);
+            }
+        }
+        (None, key, direction) => {
+            keys.push(one_key(fields, key.unwrap_or("created_at"), direction.unwrap_or("desc"))?);
+        }
+    }
+    // The order must be total. Missing tie-breaks go the way of the first key.
+    let direction = keys.first().map_or(Direction::Descending, |first| first.direction);
+    for tie_break in default_sort() {
+        if !keys.iter().any(|sort| sort.field.name == tie_break.field.name) {
+            keys.push(Sort { direction, ..tie_break });
+        }
+    }
+    // Whatever follows the id cannot matter.
+    if let Some(at) = keys.iter().position(|sort| sort.field.name == "id") {
+        keys.truncate(at + 1);
+    }
+    Ok(keys)
+}
+
+fn one_key(fields: Fields, key: &str, direction: &str) -> Result<Sort> {
+    let direction = Direction::parse(direction.trim()).ok_or_else(|| {
+        Error::invalid("Invalid input received: Unknown sort direction, must be 'desc' or 'asc'.")
+    })?;
+    find(fields, key.trim())
+        .filter(|field| !matches!(field.kind, Kind::Map | Kind::Cluster))
+        .map(|field| Sort { field, direction })
+        .ok_or_else(|| {
+            Error::invalid("Invalid input received: Sort key supplied is invalid: ".to_owned() + key)
+        })
+}
+
+/// `with_count`, which is an ordinary parameter below 3.45.
+pub fn with_count(query: &Query, version: Microversion) -> Result<bool> {
+    if version.at_least(45) { query.boolean("with_count") } else { Ok(false) }
+}
+
+/// `"<collection>_links": [{"rel": "next", …}]`.
+#[derive(Debug, Serialize)]
+pub struct NextLink {
+    rel: &'static str,
+    href: String,
+}
+
+/// What decides whether a page has a next link.
+#[derive(Debug)]
+pub struct PageEnd<'a> {
+    /// Path of the collection, e.g. `volumes/detail`.
+    pub path: &'a str,
+    /// Id of the last item; `None` for an empty page, which has no next link.
+    pub last: Option<String>,
+    pub items: usize,
+    pub total: Option<u64>,
+}
+
+/// The link exists when the page is not empty and the limit is at most the number of items, or
+/// the total where it was counted; so a full last page has one too, as clients know.
+pub fn next_link(links: &Links, query: &Query, end: PageEnd<'_>) -> Option<[NextLink; 1]> {
+    let last = end.last?;
+    let limit = u64::from(limit(query).ok()?);
+    if limit > end.total.filter(|total| *total > 0).unwrap_or(end.items as u64) {
+        return None;
+    }
+    let kept = query.iter().filter(|(key, _)| *key != "marker");
+    let pairs = links::urlencode(kept.chain([("marker", last.as_str())]));
+    Some([NextLink { rel: "next", href: format!("{}?{pairs}", links.collection(end.path)) }])
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderMap, Uri};
+
+    use super::*;
+    use crate::domain::page::VOLUME_FIELDS;
+
+    fn read(query: &str) -> Result<Paging> {
+        paging(&Query::parse(Some(query)).unwrap(), VOLUME_FIELDS)
+    }
+
+    fn order(query: &str) -> Vec<(&'static str, Direction)> {
+        read(query).unwrap().sort.iter().map(|sort| (sort.field.name, sort.direction)).collect()
+    }
+
+    #[test]
+    fn limits_are_capped_and_checked() {
+        assert_eq!(read("").unwrap().limit, 1000);
+        assert_eq!(read("limit=0").unwrap().limit, 0);
+        assert_eq!(read("limit=5000").unwrap().limit, 1000);
+        assert_eq!(read("limit=99999999999999999999").unwrap().limit, 1000);
+        assert_eq!(read("limit=-1").unwrap_err().message(), "limit param must be positive");
+        for bad in ["x", "", "1.5", "0x1"] {
+            let error = read(&format!("limit={bad}")).unwrap_err();
+            assert_eq!(error.message(), "limit param must be an integer", "{bad}");
+        }
+        assert!(read("offset=-1").is_err());
+        assert!(read("offset=x").is_err());
+        assert!(read("offset=99999999999").is_err());
+        assert_eq!(read("offset=7").unwrap().offset, 7);
+    }
+
+    #[test]
+    fn orders_are_total() {
+        use Direction::{Ascending as Asc, Descending as Desc};
+        assert_eq!(order(""), [("created_at", Desc), ("id", Desc)]);
+        assert_eq!(order("sort=name:asc"), [("name", Asc), ("created_at", Asc), ("id", Asc)]);
+        assert_eq!(
+            order("sort=size,display_name:asc"),
+            [("size", Desc), ("name", Asc), ("created_at", Desc), ("id", Desc)]
+        );
+        assert_eq!(order("sort_key=id&sort_dir=asc"), [("id", Asc)]);
+        assert_eq!(order("sort_dir=asc"), [("created_at", Asc), ("id", Asc)]);
+    }
+
+    #[test]
+    fn bad_orders_are_refused() {
+        for bad in
+            ["sort=name&sort_key=id", "sort=nonsense", "sort=name:up", "sort_dir=x", "sort_key=metadata"]
+        {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+
+    fn next(query: &str, items: usize, total: Option<u64>) -> Option<String> {
+        let query = Query::parse(Some(query)).unwrap();
+        let links = Links::new(Some("http://h"), Default::default(), &Uri::default(), &HeaderMap::new());
+        let last = (items > 0).then(|| "z".to_owned());
+        next_link(&links, &query, PageEnd { path: "volumes/detail", last, items, total })
+            .map(|[link]| link.href)
+    }
+
+    #[test]
+    fn the_next_link_follows_cinders_rule() {
+        assert_eq!(
+            next("limit=2&marker=y&name=a%26b", 2, None).unwrap(),
+            "http://h/v3/volumes/detail?limit=2&name=a%26b&marker=z"
+        );
+        assert_eq!(next("limit=3", 2, None), None);
+        assert_eq!(next("", 999, None), None);
+        assert!(next("", 1000, None).is_some());
+        assert!(next("limit=3&with_count=true", 1, Some(9)).is_some());
+        assert_eq!(next("limit=3&with_count=true", 2, Some(2)), None);
+        assert_eq!(next("limit=0", 0, None), None);
+    }
+}

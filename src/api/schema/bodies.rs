@@ -1,0 +1,1 @@
+//! All request bodies, by operation.

@@ -1,0 +1,262 @@
+//! Validation, with the sentences Cinder's validator prints.
+
+use serde_json::{Map as Json, Value};
+
+use super::{Count, Digits, Field, Format, Integer, Map, Null, Object, Presence, Schema, Text};
+use crate::api::bool_text;
+use crate::api::python::{display, quoted, repr};
+use crate::domain::{Error, Microversion, Result};
+
+/// The first thing wrong with a value, and where.
+struct Wrong<'a> {
+    path: Option<&'a str>,
+    value: &'a Value,
+    reason: Reason,
+}
+
+enum Reason {
+    /// Told with the field and its value.
+    Of(String),
+    /// A sentence of its own, told alone.
+    Alone(String),
+}
+
+impl Schema {
+    /// Checks a whole body; a value that is absent is checked as `null`.
+    pub fn check(&self, body: &Value, version: Microversion) -> Result<()> {
+        self.look(None, body, version).map_err(|wrong| {
+            Error::invalid(match (wrong.path, wrong.reason) {
+                (Some(path), Reason::Of(reason)) => format!(
+                    "Invalid input for field/attribute {path}. Value: {}. {reason}",
+                    display(wrong.value)
+                ),
+                (_, Reason::Of(reason) | Reason::Alone(reason)) => reason,
+            })
+        })
+    }
+
+    fn look<'a>(
+        &self,
+        path: Option<&'a str>,
+        value: &'a Value,
+        version: Microversion,
+    ) -> Result<(), Wrong<'a>> {
+        if value.is_null() && self.null() == Null::Allowed {
+            return Ok(());
+        }
+        let wrong = |reason: String| Wrong { path, value, reason: Reason::Of(reason) };
+        match self {
+            Self::Any => Ok(()),
+            Self::Text(rules) => match value.as_str() {
+                Some(text) => check_text(rules, text).map_err(|reason| Wrong { path, value, reason }),
+                None => Err(wrong(self.not_of_type(value))),
+            },
+            Self::Boolean(_) => match value {
+                Value::Bool(_) => Ok(()),
+                Value::String(text) if bool_text::strict(text).is_some() => Ok(()),
+                Value::String(_) => {
+                    Err(wrong(format!("{} is not one of {}", repr(value), bool_text::python_list())))
+                }
+                _ => Err(wrong(self.not_of_type(value))),
+            },
+            Self::OneOf(words, _) => match value.as_str() {
+                Some(text) if words.contains(&text) => Ok(()),
+                Some(_) => Err(wrong(format!("{} is not one of {}", repr(value), list(words)))),
+                None => Err(wrong(self.not_of_type(value))),
+            },
+            Self::Integer(rules) => {
+                check_integer(rules, value).unwrap_or_else(|| Err(self.not_of_type(value))).map_err(wrong)
+            }
+            Self::Object(object) => match value {
+                Value::Object(json) => object.look(path, value, json, version),
+                _ => Err(wrong(self.not_of_type(value))),
+            },
+            Self::Map(map) => match value {
+                Value::Object(json) => map.look(path, value, json, version),
+                _ => Err(wrong(self.not_of_type(value))),
+            },
+            Self::Loose(_) if value.is_object() || value.is_string() => Ok(()),
+            Self::Loose(_) => Err(wrong(self.not_of_type(value))),
+        }
+    }
+
+    fn null(&self) -> Null {
+        match self {
+            Self::Any => Null::Allowed,
+            Self::Text(Text { null, .. })
+            | Self::Boolean(null)
+            | Self::OneOf(_, null)
+            | Self::Integer(Integer { null, .. })
+            | Self::Object(Object { null, .. })
+            | Self::Map(Map { null, .. }) => *null,
+            Self::Loose(types) if types.contains(&"null") => Null::Allowed,
+            Self::Loose(_) => Null::Refused,
+        }
+    }
+
+    /// The JSON types in the order Cinder's schemas give them.
+    pub(super) fn types(&self) -> Vec<&'static str> {
+        let mut types = match self {
+            Self::Any => vec![],
+            Self::Text(_) | Self::OneOf(..) => vec!["string"],
+            Self::Boolean(_) => vec!["boolean", "string"],
+            Self::Integer(rules) if rules.digits == Digits::Allowed => vec!["integer", "string"],
+            Self::Integer(_) => vec!["integer"],
+            Self::Object(_) | Self::Map(_) => vec!["object"],
+            Self::Loose(types) => return types.to_vec(),
+        };
+        if !types.is_empty() && self.null() == Null::Allowed {
+            types.push("null");
+        }
+        types
+    }
+
+    fn not_of_type(&self, value: &Value) -> String {
+        let types = self.types().iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
+        format!("{} is not of type {types}", repr(value))
+    }
+}
+
+fn list(words: &[&str]) -> String {
+    format!("[{}]", words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(", "))
+}
+
+impl Object {
+    fn look<'a>(
+        &self,
+        path: Option<&'a str>,
+        value: &'a Value,
+        json: &'a Json<String, Value>,
+        version: Microversion,
+    ) -> Result<(), Wrong<'a>> {
+        let known = |field: &&Field| version.at_least(field.since);
+        let wrong = |reason: String| Err(Wrong { path, value, reason: Reason::Of(reason) });
+        for (key, item) in json {
+            if let Some(field) = self.fields.iter().filter(known).find(|field| field.name == key) {
+                field.schema.look(Some(key), item, version)?;
+            }
+        }
+        if self.extra.refused_at(version) {
+            let unknown =
+                |key: &&String| !self.fields.iter().filter(known).any(|field| field.name == key.as_str());
+            let extra = json.keys().filter(unknown).map(|key| quoted(key)).collect::<Vec<_>>();
+            if let [_, more @ ..] = &extra[..] {
+                let verb = if more.is_empty() { "was" } else { "were" };
+                let names = extra.join(", ");
+                return wrong(format!("Additional properties are not allowed ({names} {verb} unexpected)"));
+            }
+        }
+        for field in self.fields.iter().filter(known) {
+            if field.presence == Presence::Required && !json.contains_key(field.name) {
+                return wrong(format!("'{}' is a required property", field.name));
+            }
+        }
+        let something = self.fields.iter().filter(known).any(|field| json.contains_key(field.name));
+        if self.nonempty_since.is_some_and(|minor| version.at_least(minor)) && !something {
+            return wrong(format!("{} is not valid under any of the given schemas", repr(value)));
+        }
+        Ok(())
+    }
+}
+
+impl Map {
+    fn look<'a>(
+        &self,
+        path: Option<&'a str>,
+        value: &'a Value,
+        json: &'a Json<String, Value>,
+        version: Microversion,
+    ) -> Result<(), Wrong<'a>> {
+        let wrong = |reason: String| Err(Wrong { path, value, reason: Reason::Of(reason) });
+        for (key, item) in json {
+            if !self.keys.allow(key) {
+                let (key, pattern) = (quoted(key), quoted(self.keys.pattern()));
+                return wrong(format!("{key} does not match any of the regexes: {pattern}"));
+            }
+            self.value.look(Some(key), item, version)?;
+        }
+        match (self.count, json.len()) {
+            (Count::One | Count::AtLeastOne, 0) => {
+                wrong(format!("{} does not have enough properties", repr(value)))
+            }
+            (Count::One, 2..) => wrong(format!("{} has too many properties", repr(value))),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn check_text(rules: &Text, text: &str) -> Result<(), Reason> {
+    let of = |reason: String| Err(Reason::Of(reason));
+    let value = quoted(text);
+    let length = text.chars().count();
+    let too_long = |what: &str, length: usize| {
+        Err(Reason::Of(format!("{what} has {length} characters, more than {}.", rules.max)))
+    };
+    match rules.format {
+        Format::Stripped(what) => {
+            let length = text.trim().chars().count();
+            return if length > rules.max { too_long(what, length) } else { Ok(()) };
+        }
+        Format::NotBlank(what) if text.trim().is_empty() => {
+            return of(format!("{what} has 0 characters, less than 1."));
+        }
+        Format::Name if text.is_empty() => {
+            return Err(Reason::Alone("The 'name' can not be None.".to_owned()));
+        }
+        Format::Name if text.trim().is_empty() => {
+            return Err(Reason::Alone("The 'name' can not be empty.".to_owned()));
+        }
+        Format::Printable if text.chars().any(char::is_control) => {
+            return of(format!("{value} does not match the pattern of printable characters"));
+        }
+        Format::Uuid if uuid::Uuid::try_parse(text).is_err() => {
+            return of(format!("{value} is not a 'uuid'"));
+        }
+        Format::Host if !text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._#@:/+[]".contains(&b)) => {
+            return of(format!("{value} does not match '^[a-zA-Z0-9-._#@:/+\\\\[\\\\]]*$'"));
+        }
+        Format::Status(known) if !known.words.contains(&text.to_ascii_lowercase().as_str()) => {
+            let (what, words) = (known.what, list(known.words));
+            return of(format!("{what}: {text} is invalid, valid statuses are: {words}."));
+        }
+        Format::Progress => {
+            let percent = text.strip_suffix('%').and_then(|digits| digits.parse::<u8>().ok());
+            if percent.is_none_or(|percent| percent > 100) {
+                return of("progress must be an integer percentage between 0 and 100".to_owned());
+            }
+        }
+        _ => {}
+    }
+    if length < rules.min {
+        return of(if rules.min == 1 {
+            format!("{value} should be non-empty")
+        } else {
+            format!("{value} is too short")
+        });
+    }
+    if length > rules.max {
+        return of(format!("{value} is too long"));
+    }
+    Ok(())
+}
+
+/// `None`: not a number at all.
+fn check_integer(rules: &Integer, value: &Value) -> Option<Result<(), String>> {
+    let number = match value {
+        Value::Number(number) => number.as_i64().or_else(|| number.is_u64().then_some(i64::MAX))?,
+        Value::String(text) if rules.digits == Digits::Allowed => {
+            if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
+                return Some(Err(format!("{} does not match '^[0-9]+$'", repr(value))));
+            }
+            text.parse().unwrap_or(i64::MAX)
+        }
+        _ => return None,
+    };
+    Some(if number < rules.min {
+        Err(format!("{} is less than the minimum of {}", repr(value), rules.min))
+    } else if number > rules.max {
+        Err(format!("{} is greater than the maximum of {}", repr(value), rules.max))
+    } else {
+        Ok(())
+    })
+}

@@ -1,0 +1,214 @@
+//! Request bodies as data: one description validates a body with the messages Cinder's schemas
+//! give, and prints itself as the JSON Schema of the OpenAPI document.
+//!
+//! A field carries the microversion since which it is known, an object the one since which it is
+//! closed (`cinder-api-surface`, "Request bodies"). Only the first error is reported.
+
+pub mod bodies;
+mod check;
+mod print;
+
+use crate::domain::Microversion;
+
+/// A value of a request body.
+#[derive(Debug)]
+pub enum Schema {
+    /// Anything; many actions take `null` or `{}` alike.
+    Any,
+    Text(Text),
+    /// A JSON boolean or one of the spellings Cinder takes for one.
+    Boolean(Null),
+    /// One of these strings.
+    OneOf(&'static [&'static str], Null),
+    /// An integer, or a string of digits where `digits` allows it.
+    Integer(Integer),
+    Object(Object),
+    /// An object with free keys.
+    Map(Map),
+    /// An object, a string, or null where allowed: a connector, a scheduler hint.
+    Loose(&'static [&'static str]),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Null {
+    Refused,
+    Allowed,
+}
+
+#[derive(Debug)]
+pub struct Text {
+    pub min: usize,
+    pub max: usize,
+    pub null: Null,
+    pub format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Plain,
+    /// The length counts after stripping white space.
+    Stripped(&'static str),
+    /// Present and not blank (`name` of types).
+    Name,
+    /// Not blank when present (`disabled_reason`).
+    NotBlank(&'static str),
+    /// No control characters (`description` of types and snapshots).
+    Printable,
+    /// Any spelling of a UUID.
+    Uuid,
+    /// `host[@backend[#pool]]`.
+    Host,
+    /// One of the words, whatever its case, with Cinder's sentence about it.
+    Status(&'static StatusWords),
+    /// `NN%`.
+    Progress,
+}
+
+/// Words of a status field and how Cinder calls them in its refusal.
+#[derive(Debug, PartialEq, Eq)]
+pub struct StatusWords {
+    pub what: &'static str,
+    pub words: &'static [&'static str],
+}
+
+#[derive(Debug)]
+pub struct Integer {
+    pub min: i64,
+    pub max: i64,
+    pub null: Null,
+    pub digits: Digits,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Digits {
+    Refused,
+    Allowed,
+}
+
+#[derive(Debug)]
+pub struct Object {
+    pub fields: &'static [Field],
+    pub extra: Extra,
+    pub null: Null,
+    /// At least one field must be there, since this minor version.
+    pub nonempty_since: Option<u16>,
+}
+
+/// Whether unknown fields are refused or ignored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extra {
+    Refused,
+    RefusedSince(u16),
+    Ignored,
+}
+
+#[derive(Debug)]
+pub struct Field {
+    pub name: &'static str,
+    pub presence: Presence,
+    /// Unknown below this minor version.
+    pub since: u16,
+    pub schema: &'static Schema,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    Required,
+    Optional,
+}
+
+#[derive(Debug)]
+pub struct Map {
+    pub keys: Keys,
+    pub value: &'static Schema,
+    pub null: Null,
+    pub count: Count,
+}
+
+/// Which keys a map may have; the text is the pattern Cinder quotes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keys {
+    /// Letters, digits, `-_:. /`, 1–255 of them.
+    Metadata,
+    /// The same without blank and `/` (extra specs).
+    NoSpace,
+    /// The same without `/` (snapshot metadata).
+    NoSlash,
+    /// Up to 300 (quota keys).
+    Quota,
+    Any,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Count {
+    Any,
+    One,
+    AtLeastOne,
+}
+
+impl Keys {
+    pub const fn pattern(self) -> &'static str {
+        match self {
+            Self::Metadata => "^[a-zA-Z0-9-_:. /]{1,255}$",
+            Self::NoSpace => "^[a-zA-Z0-9-_:.]{1,255}$",
+            Self::NoSlash => "^[a-zA-Z0-9-_:. ]{1,255}$",
+            Self::Quota => "^[a-zA-Z0-9-_:. ]{1,300}$",
+            Self::Any => "^.*$",
+        }
+    }
+
+    fn allow(self, key: &str) -> bool {
+        let common = |b: u8| b.is_ascii_alphanumeric() || b"-_:.".contains(&b);
+        let long = |max: usize| (1..=max).contains(&key.len());
+        match self {
+            Self::Metadata => long(255) && key.bytes().all(|b| common(b) || b == b' ' || b == b'/'),
+            Self::NoSpace => long(255) && key.bytes().all(common),
+            Self::NoSlash => long(255) && key.bytes().all(|b| common(b) || b == b' '),
+            Self::Quota => long(300) && key.bytes().all(|b| common(b) || b == b' '),
+            Self::Any => true,
+        }
+    }
+}
+
+impl Extra {
+    const fn refused_at(self, version: Microversion) -> bool {
+        match self {
+            Self::Refused => true,
+            Self::RefusedSince(minor) => version.at_least(minor),
+            Self::Ignored => false,
+        }
+    }
+}
+
+/// A field that must be there.
+pub const fn required(name: &'static str, schema: &'static Schema) -> Field {
+    Field { name, presence: Presence::Required, since: 0, schema }
+}
+
+/// A field that may be there.
+pub const fn optional(name: &'static str, schema: &'static Schema) -> Field {
+    Field { name, presence: Presence::Optional, since: 0, schema }
+}
+
+impl Field {
+    #[must_use]
+    pub const fn since(mut self, minor: u16) -> Self {
+        self.since = minor;
+        self
+    }
+}
+
+/// A closed object.
+pub const fn closed(fields: &'static [Field]) -> Schema {
+    Schema::Object(Object { fields, extra: Extra::Refused, null: Null::Refused, nonempty_since: None })
+}
+
+/// A string of so many characters.
+pub const fn text(min: usize, max: usize, null: Null) -> Schema {
+    Schema::Text(Text { min, max, null, format: Format::Plain })
+}
+
+/// A string of some format, at most 255 characters.
+pub const fn formatted(format: Format, null: Null) -> Schema {
+    Schema::Text(Text { min: 0, max: 255, null, format })
+}

@@ -1,0 +1,99 @@
+//! The same descriptions as JSON Schema, for the OpenAPI document.
+
+use serde_json::{Map as Json, Value, json};
+
+use super::{Count, Digits, Extra, Format, Presence, Schema};
+use crate::api::bool_text;
+
+impl Schema {
+    /// As of the newest microversion; `x-openstack.min-ver` says since when a field is known.
+    pub fn to_json(&self) -> Value {
+        let mut out = Json::new();
+        match self.types()[..] {
+            [] => {}
+            [one] => {
+                out.insert("type".into(), json!(one));
+            }
+            ref many => {
+                out.insert("type".into(), json!(many));
+            }
+        }
+        match self {
+            Self::Any | Self::Loose(_) => {}
+            Self::Boolean(_) => {
+                out.insert("enum".into(), json!(bool_text::json_list()));
+            }
+            Self::OneOf(words, _) => {
+                out.insert("enum".into(), json!(words));
+            }
+            Self::Text(text) => {
+                if text.min > 0 {
+                    out.insert("minLength".into(), json!(text.min));
+                }
+                if text.max < usize::MAX {
+                    out.insert("maxLength".into(), json!(text.max));
+                }
+                match text.format {
+                    Format::Uuid => {
+                        out.insert("format".into(), json!("uuid"));
+                    }
+                    Format::Status(known) => {
+                        out.insert(
+                            "description".into(),
+                            json!(format!("One of: {}.", known.words.join(", "))),
+                        );
+                    }
+                    _ => {}
+                }
+            }
+            Self::Integer(integer) => {
+                out.insert("minimum".into(), json!(integer.min));
+                out.insert("maximum".into(), json!(integer.max));
+                if integer.digits == Digits::Allowed {
+                    out.insert("pattern".into(), json!("^[0-9]+$"));
+                }
+            }
+            Self::Object(object) => object_to_json(object, &mut out),
+            Self::Map(map) => {
+                out.insert("patternProperties".into(), json!({ map.keys.pattern(): map.value.to_json() }));
+                out.insert("additionalProperties".into(), json!(false));
+                if map.count != Count::Any {
+                    out.insert("minProperties".into(), json!(1));
+                }
+                if map.count == Count::One {
+                    out.insert("maxProperties".into(), json!(1));
+                }
+            }
+        }
+        Value::Object(out)
+    }
+}
+
+fn object_to_json(object: &super::Object, out: &mut Json<String, Value>) {
+    let mut properties = Json::new();
+    for field in object.fields {
+        let mut schema = field.schema.to_json();
+        if field.since > 0
+            && let Value::Object(schema) = &mut schema
+        {
+            schema.insert("x-openstack".into(), json!({"min-ver": format!("3.{}", field.since)}));
+        }
+        properties.insert(field.name.into(), schema);
+    }
+    let required: Vec<_> = object
+        .fields
+        .iter()
+        .filter(|field| field.presence == Presence::Required)
+        .map(|field| field.name)
+        .collect();
+    out.insert("properties".into(), Value::Object(properties));
+    if !required.is_empty() {
+        out.insert("required".into(), json!(required));
+    }
+    if object.extra != Extra::Ignored {
+        out.insert("additionalProperties".into(), json!(false));
+    }
+    if object.nonempty_since.is_some() {
+        out.insert("minProperties".into(), json!(1));
+    }
+}
