@@ -116,7 +116,7 @@ impl Keystone {
     async fn validated(&self, token: &str, expired: Expired) -> Result<Arc<Token>, Error> {
         // Boxed when polled, which a remembered token never comes to: the way through the cache
         // stays small for every future that contains it.
-        let ask = async { Box::pin(self.client.validate(token, expired)).await };
+        let ask = async { self.client.validate_boxed(token, expired).await };
         match self.cache.verdict(token, expired, ask).await {
             Ok(Verdict::Valid(token)) => Ok(token),
             Ok(Verdict::Invalid) => Err(unauthenticated()),

@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use futures::future::BoxFuture;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode};
 use url::Url;
@@ -50,6 +51,16 @@ impl KeystoneClient {
         &self.settings
     }
 
+    /// `validate` as a boxed future of a named type: without one the compiler cannot see that what
+    /// contains it is `Send`.
+    pub fn validate_boxed<'a>(
+        &'a self,
+        token: &'a str,
+        expired: Expired,
+    ) -> BoxFuture<'a, Result<Verdict, Unavailable>> {
+        Box::pin(self.validate(token, expired))
+    }
+
     /// Whose token is this?
     ///
     /// # Errors
@@ -66,14 +77,14 @@ impl KeystoneClient {
     }
 
     async fn ask(&self, subject: &HeaderValue, expired: Expired) -> Result<Verdict, Unavailable> {
-        let own = self.own.get(async || self.login().await).await?;
+        let own = self.own.get(self.login()).await?;
         let first = self.ask_as(&own, subject, expired).await?;
         if first.0 != StatusCode::UNAUTHORIZED {
             return verdict(first);
         }
         // Our own token was revoked, or Keystone lost its keys; a fresh one settles it.
         self.own.discard(&own).await;
-        let own = self.own.get(async || self.login().await).await?;
+        let own = self.own.get(self.login()).await?;
         verdict(self.ask_as(&own, subject, expired).await?)
     }
 

@@ -46,10 +46,11 @@ impl OwnTokens {
         Self { generation: AtomicU64::new(0), by_generation: Cache::builder().build(), clock }
     }
 
-    /// The token in use, or a new one by `login`.
+    /// The token in use, or a new one by `login`, which is a future and no closure: only so can the
+    /// compiler see that what contains this is `Send`.
     pub(super) async fn get(
         &self,
-        login: impl AsyncFn() -> Result<Fetched, Unavailable>,
+        login: impl Future<Output = Result<Fetched, Unavailable>>,
     ) -> Result<Arc<OwnToken>, Unavailable> {
         let generation = self.generation.load(Ordering::Acquire);
         if let Some(token) = self.by_generation.get(&generation).await {
@@ -61,7 +62,7 @@ impl OwnTokens {
         let generation = self.generation.load(Ordering::Acquire);
         let fetched = self.by_generation.try_get_with(generation, async {
             let now = self.clock.now();
-            let Fetched { header, validate_at, expires_at } = login().await?;
+            let Fetched { header, validate_at, expires_at } = login.await?;
             let life = Duration::from_micros(u64::try_from(expires_at.0 - now.0).unwrap_or(0));
             let renew_at = now.plus(life.saturating_sub(MARGIN.min(life / 4)));
             Ok(Arc::new(OwnToken { header, validate_at, renew_at, generation }))
