@@ -19,6 +19,7 @@ mod list;
 mod messages;
 mod migrate;
 mod operations;
+mod placements;
 mod quotas;
 mod reservations;
 mod row;
