@@ -1,5 +1,6 @@
 //! The clusters: registrations, inventory, poller, health, intent.
 
 mod clients;
+pub mod registrations;
 
 pub use clients::Clients;

@@ -21,6 +21,7 @@ mod migrate;
 mod operations;
 mod placements;
 mod quotas;
+mod registrations;
 mod reservations;
 mod row;
 mod schema;
@@ -41,6 +42,7 @@ pub use dialect::Dialect;
 pub use dispatch::{Dispatch, LEASE};
 pub use migrate::SchemaState;
 pub use quotas::ProjectUse;
+pub use registrations::RegistrationsText;
 pub use reservations::Reservation;
 pub use session::{Scope, Session, Tx};
 
