@@ -120,7 +120,7 @@ impl Tx {
         select.column("name").from("clusters").and_where(Expr::col("id").eq(id.to_string()));
         if let Some(row) = self.optional("find a cluster", &select).await? {
             if Columns::of(&row).text()? != name.as_str() {
-                self.bump_volumes("cluster_id", id.to_string()).await?;
+                self.names_changed().await?;
             }
             let mut update = Query::update();
             update

@@ -12,7 +12,7 @@ use crate::domain::{Error, Result};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     Sqlite,
-    /// MariaDB or MySQL; Galera is told apart at run time by `wsrep_on`.
+    /// MariaDB, alone or as Galera.
     Mysql,
     Postgres,
 }
@@ -118,20 +118,45 @@ impl Dialect {
         sum.cast_as(target)
     }
 
-    /// The suffix of `CREATE TABLE`: MariaDB must compare bytes, as the other two do.
-    pub(super) const fn table_options(self) -> &'static str {
+    /// `CREATE TABLE` with `columns` written in `VARCHAR(n)`, `TEXT`, `LONGTEXT` (without a
+    /// practical limit) and `BIGINT`. Text compares byte by byte on every engine, whatever the
+    /// database was created with.
+    pub(super) fn create_table(self, name: &str, columns: &str) -> String {
+        let create = "CREATE TABLE IF NOT EXISTS";
         match self {
-            Self::Mysql => " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin",
-            Self::Sqlite | Self::Postgres => "",
+            // `utf8mb4_bin` would call "a" and "a " equal.
+            Self::Mysql => format!(
+                "{create} {name} ({columns}) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin"
+            ),
+            Self::Sqlite => format!("{create} {name} ({})", columns.replace("LONGTEXT", "TEXT")),
+            Self::Postgres => {
+                let columns = columns.replace("LONGTEXT", "TEXT");
+                let collated = columns.split_whitespace().map(|word| {
+                    let kind = word.trim_end_matches(',');
+                    let comma = if kind.len() < word.len() { "," } else { "" };
+                    if kind == "TEXT" || kind.starts_with("VARCHAR(") {
+                        format!("{kind} COLLATE \"C\"{comma}")
+                    } else {
+                        word.to_owned()
+                    }
+                });
+                format!("{create} {name} ({})", collated.collect::<Vec<_>>().join(" "))
+            }
         }
     }
 
-    /// Text without a practical limit (MariaDB's TEXT ends at 64 KiB).
-    pub(super) const fn long_text(self) -> &'static str {
-        match self {
-            Self::Mysql => "LONGTEXT",
+    /// Any column as text.
+    pub(super) fn as_text(self, expression: SimpleExpr) -> SimpleExpr {
+        expression.cast_as(match self {
             Self::Sqlite | Self::Postgres => "TEXT",
-        }
+            Self::Mysql => "CHAR",
+        })
+    }
+
+    /// Text the engine refuses: longer than its column, or with a NUL (PostgreSQL).
+    pub(super) fn is_bad_text(self, error: &sqlx::Error) -> bool {
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        self != Self::Sqlite && matches!(code.as_deref(), Some("22001" | "22021"))
     }
 
     /// Whether the same transaction may succeed when run again.

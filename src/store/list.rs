@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use sea_query::{
-    Cond, Expr, ExprTrait, Func, LikeExpr, Order, Query, SelectStatement, SimpleExpr, Value as SqlValue,
-};
+use sea_query::{Cond, Expr, ExprTrait, Func, Order, Query, SelectStatement, SimpleExpr, Value as SqlValue};
 
-use super::row::Columns;
+use super::cache::{Stamp, names_epoch};
+use super::row::{Columns, pair_text};
 use super::{Dialect, Session};
 use crate::domain::page::{Comparison, Direction, Field, Filter, Kind, ListQuery, Page, Scope, Sort, Value};
 use crate::domain::volume::VolumeDetails;
@@ -71,29 +70,27 @@ impl Listed {
 
     fn condition(&self, dialect: Dialect, filter: &Filter) -> SimpleExpr {
         match filter {
-            Filter::Compare(field, comparison, value) => compare(self.column(*field), *comparison, value),
+            Filter::Compare(field, comparison, value) => self.compare(*field, *comparison, value),
             Filter::In(_, values) if values.is_empty() => never(),
             Filter::In(field, values) => {
-                let column = self.column(*field);
-                let mut any = values.iter().map(|value| compare(column.clone(), Comparison::Equal, value));
+                let mut any = values.iter().map(|value| self.compare(*field, Comparison::Equal, value));
                 let first = any.next().unwrap_or_else(never);
                 any.fold(first, ExprTrait::or)
             }
+            // Not LIKE: SQLite's ignores case, and nothing in the text is special this way.
             Filter::Contains(field, text) => {
-                let escaped: String = text
-                    .chars()
-                    .flat_map(|c| if "%_!".contains(c) { vec!['!', c] } else { vec![c] })
-                    .collect();
-                self.column(*field).like(LikeExpr::new(format!("%{escaped}%")).escape('!'))
+                let column = self.column(*field);
+                let column = match field.kind {
+                    Kind::Text | Kind::Map | Kind::Cluster => column,
+                    Kind::Integer | Kind::Boolean | Kind::Time => dialect.as_text(column),
+                };
+                dialect.position(column, text).gt(0)
             }
             Filter::HasPairs(field, pairs) => {
                 let column = self.column(*field);
-                let mut all = pairs.iter().map(|(key, value)| {
-                    // Canonical JSON: a pair can only stand there as this text. A quote inside a
-                    // key or value is escaped, so the text cannot begin in the middle of one.
-                    let pair = format!("{}:{}", serde_json::json!(key), serde_json::json!(value));
-                    dialect.position(column.clone(), &pair).gt(0)
-                });
+                let mut all = pairs
+                    .iter()
+                    .map(|(key, value)| dialect.position(column.clone(), &pair_text(key, value)).gt(0));
                 let first = all.next().unwrap_or_else(|| Expr::val(1).eq(1));
                 all.fold(first, ExprTrait::and)
             }
@@ -102,6 +99,29 @@ impl Listed {
                 column.clone().is_null().or(column.not_like("target:%"))
             }
             Filter::Never => never(),
+        }
+    }
+
+    fn compare(&self, field: Field, comparison: Comparison, value: &Value) -> SimpleExpr {
+        let column = self.column(field);
+        let value: SqlValue = match (field.kind, value) {
+            (_, Value::Null) if comparison == Comparison::Equal => return column.is_null(),
+            (_, Value::Null) => return column.is_not_null(),
+            (Kind::Text | Kind::Map | Kind::Cluster, Value::Text(text)) => text.as_str().into(),
+            (Kind::Integer, Value::Integer(number)) => (*number).into(),
+            (Kind::Boolean, Value::Boolean(flag)) => i64::from(*flag).into(),
+            (Kind::Time, Value::Time(at)) => at.0.into(),
+            // PostgreSQL refuses to compare a number with a text; here nothing equals it.
+            _ if comparison == Comparison::NotEqual => return column.is_not_null(),
+            _ => return never(),
+        };
+        match comparison {
+            Comparison::Equal => column.eq(value),
+            Comparison::NotEqual => column.ne(value),
+            Comparison::Less => column.lt(value),
+            Comparison::LessOrEqual => column.lte(value),
+            Comparison::Greater => column.gt(value),
+            Comparison::GreaterOrEqual => column.gte(value),
         }
     }
 
@@ -119,7 +139,8 @@ impl Listed {
         }
         select.limit(u64::from(query.limit));
         if query.offset > 0 {
-            select.offset(query.offset);
+            // The driver panics above this; no table is as long.
+            select.offset(std::cmp::Ord::min(query.offset, i64::MAX.unsigned_abs()));
         }
     }
 
@@ -143,25 +164,6 @@ impl Listed {
 
 fn never() -> SimpleExpr {
     Expr::val(0).eq(1)
-}
-
-fn compare(column: SimpleExpr, comparison: Comparison, value: &Value) -> SimpleExpr {
-    let value: SqlValue = match value {
-        Value::Null if comparison == Comparison::Equal => return column.is_null(),
-        Value::Null => return column.is_not_null(),
-        Value::Text(text) => text.as_str().into(),
-        Value::Integer(number) => (*number).into(),
-        Value::Boolean(flag) => i64::from(*flag).into(),
-        Value::Time(at) => at.0.into(),
-    };
-    match comparison {
-        Comparison::Equal => column.eq(value),
-        Comparison::NotEqual => column.ne(value),
-        Comparison::Less => column.lt(value),
-        Comparison::LessOrEqual => column.lte(value),
-        Comparison::Greater => column.gt(value),
-        Comparison::GreaterOrEqual => column.gte(value),
-    }
 }
 
 impl Session {
@@ -192,13 +194,18 @@ impl Session {
     }
 
     /// How many rows match, whatever the page.
-    pub(super) async fn total(&mut self, listed: &Listed, query: &ListQuery) -> Result<Option<u64>> {
+    pub(super) async fn total(
+        &mut self,
+        listed: &Listed,
+        query: &ListQuery,
+        narrow: impl FnOnce(Dialect, &mut SelectStatement),
+    ) -> Result<Option<u64>> {
         if !query.with_count {
             return Ok(None);
         }
         let mut select = Query::select();
         select.column((listed.table, "id")).from(listed.table);
-        listed.narrow(self.dialect, &mut select, query);
+        narrow(self.dialect, &mut select);
         let count = self.count("count a list", &select).await?;
         Ok(Some(u64::try_from(count).unwrap_or_default()))
     }
@@ -209,7 +216,8 @@ impl Session {
     /// `NotFound` for an unknown marker, or those of the database.
     pub async fn list_volumes(&mut self, query: &ListQuery) -> Result<Page<Arc<VolumeDetails>>> {
         let after = self.marker(&VOLUMES, query).await?;
-        let total = self.total(&VOLUMES, query).await?;
+        let total =
+            self.total(&VOLUMES, query, |dialect, select| VOLUMES.narrow(dialect, select, query)).await?;
         for _ in 0..REREADS {
             let keys = self.volume_keys(query, after.as_deref()).await?;
             if let Some(items) = self.volumes_by_key(&keys).await? {
@@ -223,23 +231,26 @@ impl Session {
         &mut self,
         query: &ListQuery,
         after: Option<&[SqlValue]>,
-    ) -> Result<Vec<(VolumeId, i64)>> {
+    ) -> Result<Vec<(VolumeId, Stamp)>> {
         let mut select = Query::select();
-        select.columns([("volumes", "id"), ("volumes", "version")]).from("volumes");
+        select.columns([("volumes", "id"), ("volumes", "version")]).expr(names_epoch()).from("volumes");
         VOLUMES.narrow(self.dialect, &mut select, query);
         VOLUMES.page(&mut select, query, after);
         let rows = self.all("list volumes", &select).await?;
         let read = rows.iter().map(|row| {
             let mut columns = Columns::of(row);
-            Ok((columns.parsed()?, columns.int()?))
+            Ok((columns.parsed()?, Stamp { version: columns.int()?, names: columns.int()? }))
         });
         read.collect()
     }
 
     /// The rows in the order of the keys; `None` when one vanished meanwhile.
-    async fn volumes_by_key(&mut self, keys: &[(VolumeId, i64)]) -> Result<Option<Vec<Arc<VolumeDetails>>>> {
+    async fn volumes_by_key(
+        &mut self,
+        keys: &[(VolumeId, Stamp)],
+    ) -> Result<Option<Vec<Arc<VolumeDetails>>>> {
         let mut found: Vec<Option<Arc<VolumeDetails>>> =
-            keys.iter().map(|(id, version)| self.cache.get(*id, *version)).collect();
+            keys.iter().map(|(id, stamp)| self.cache.get(*id, *stamp)).collect();
         let missing: Vec<VolumeId> =
             keys.iter().zip(&found).filter(|(_, hit)| hit.is_none()).map(|((id, _), _)| *id).collect();
         if !missing.is_empty() {

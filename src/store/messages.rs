@@ -70,7 +70,8 @@ impl Session {
     /// `NotFound` for an unknown marker, or those of the database.
     pub async fn list_messages(&mut self, query: &ListQuery) -> Result<Page<Message>> {
         let after = self.marker(&MESSAGES, query).await?;
-        let total = self.total(&MESSAGES, query).await?;
+        let total =
+            self.total(&MESSAGES, query, |dialect, select| MESSAGES.narrow(dialect, select, query)).await?;
         let mut select = select();
         MESSAGES.narrow(self.dialect, &mut select, query);
         MESSAGES.page(&mut select, query, after.as_deref());

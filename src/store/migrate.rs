@@ -9,10 +9,10 @@ use std::time::Duration;
 use sea_query::{Expr, ExprTrait as _, Query};
 
 use super::row::Columns;
-use super::schema::{MIGRATIONS, Migration};
+use super::schema::{LEASES_TABLE, MIGRATIONS, Migration};
 use super::{Session, Store, Tx};
 use crate::domain::volume_type::{DEFAULT_TYPE_NAME, VolumeType};
-use crate::domain::{Clock, Error, Metadata, Result, VolumeTypeId};
+use crate::domain::{Clock, Error, ErrorKind, Metadata, Result, VolumeTypeId};
 
 /// How the database compares with this program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,9 @@ pub enum SchemaState {
 
 const LEASE: &str = "migrate";
 const LEASE_TIME: Duration = Duration::from_secs(120);
+/// Replicas that start together migrate one after the other: the second waits for the first.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+const LOOKS: u32 = 50;
 
 impl Store {
     /// # Errors
@@ -49,10 +52,16 @@ impl Store {
     pub async fn migrate(&self, clock: &Clock) -> Result<Vec<&'static str>> {
         self.write("make the migrations table", |tx, _| Box::pin(make_bookkeeping(tx))).await?;
         let owner = uuid::Uuid::new_v4().to_string();
-        if !self.take_lease(LEASE, &owner, clock.now(), LEASE_TIME).await? {
-            return Err(Error::unavailable(
-                "Another host is migrating the database; try again when it is done.",
-            ));
+        let mut looks = 0;
+        while !self.take_lease(LEASE, &owner, clock.now(), LEASE_TIME).await? {
+            looks += 1;
+            if looks > LOOKS {
+                return Err(Error::unavailable(
+                    "Another host is migrating the database, or was killed while it did; try again in two \
+                     minutes.",
+                ));
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
         }
         let outcome = self.run_missing(clock).await;
         self.drop_lease(LEASE, &owner).await?;
@@ -78,7 +87,7 @@ impl Store {
 
     async fn applied(&self) -> Result<Vec<i64>> {
         let mut session = self.read().await?;
-        if !has_bookkeeping(&mut session).await {
+        if !has_bookkeeping(&mut session).await? {
             return Ok(Vec::new());
         }
         let mut select = Query::select();
@@ -89,21 +98,23 @@ impl Store {
 }
 
 async fn make_bookkeeping(tx: &mut Tx) -> Result<()> {
-    let options = tx.dialect.table_options();
-    let migrations = "CREATE TABLE IF NOT EXISTS schema_migrations (id BIGINT PRIMARY KEY, name VARCHAR(255) NOT NULL, \
-                      applied_at BIGINT NOT NULL)";
+    let columns = "id BIGINT PRIMARY KEY, name VARCHAR(255) NOT NULL, applied_at BIGINT NOT NULL";
+    let migrations = tx.dialect.create_table("schema_migrations", columns);
+    tx.raw("make the migrations table", migrations).await?;
     // The lease table has to be there before the migration that makes all the others.
-    let leases = "CREATE TABLE IF NOT EXISTS leases (name VARCHAR(255) PRIMARY KEY, owner VARCHAR(64) NOT NULL, \
-                  epoch BIGINT NOT NULL, expires_at BIGINT NOT NULL)";
-    tx.raw("make the migrations table", format!("{migrations}{options}")).await?;
-    tx.raw("make the leases table", format!("{leases}{options}")).await
+    let leases = tx.dialect.create_table("leases", LEASES_TABLE);
+    tx.raw("make the leases table", leases).await
 }
 
-/// A database that was never migrated has no table to ask.
-async fn has_bookkeeping(session: &mut Session) -> bool {
+/// A database that was never migrated has no table to ask; one that does not answer is not that.
+async fn has_bookkeeping(session: &mut Session) -> Result<bool> {
     let mut select = Query::select();
     select.expr(Expr::col(sea_query::Asterisk).count()).from("schema_migrations");
-    session.number("look for the migrations table", &select).await.is_ok()
+    match session.number("look for the migrations table", &select).await {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::Internal => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 async fn record(tx: &mut Tx, migration: &Migration, clock: &Clock) -> Result<()> {

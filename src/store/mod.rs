@@ -11,6 +11,7 @@
 //! * Rows change by read, modify, `update_…`: the update names the row's version, and a row that
 //!   moved meanwhile restarts the closure. That is the compare-and-swap of invariant 10.
 
+mod cache;
 mod clusters;
 mod dialect;
 mod dispatch;
@@ -28,7 +29,6 @@ mod schema;
 mod session;
 mod snapshots;
 mod types;
-
 mod volumes;
 
 use std::time::Duration;
@@ -64,7 +64,7 @@ pub struct Store {
     /// SQLite's busy handler.
     writer: AnyPool,
     dialect: Dialect,
-    cache: volumes::VolumeCache,
+    cache: cache::VolumeCache,
 }
 
 impl Store {
@@ -82,6 +82,8 @@ impl Store {
                 .max_connections(connections)
                 .min_connections(1)
                 .acquire_timeout(ACQUIRE_TIMEOUT)
+                // A file does not hang up; asking it each time costs a third of a short read.
+                .test_before_acquire(dialect != Dialect::Sqlite)
                 .idle_timeout(if memory { None } else { Some(Duration::from_secs(600)) })
                 .max_lifetime(if memory { None } else { Some(Duration::from_secs(3600)) })
                 .after_connect(move |connection, _| Box::pin(dialect.prepare_connection(connection)))
@@ -96,7 +98,7 @@ impl Store {
             let both = pool(if memory { 1 } else { max_connections }).await?;
             (both.clone(), both)
         };
-        Ok(Self { reader, writer, dialect, cache: volumes::VolumeCache::default() })
+        Ok(Self { reader, writer, dialect, cache: cache::VolumeCache::default() })
     }
 
     pub const fn dialect(&self) -> Dialect {
@@ -124,11 +126,7 @@ impl Store {
     {
         let mut attempt = 0;
         loop {
-            let begin = self.writer.begin_with(self.dialect.begin()).await;
-            let transaction = begin.map_err(session::acquire_error)?;
-            let mut tx = Tx::new(transaction, self.dialect, self.cache.clone());
-            let result = work(&mut tx, Scope::default()).await;
-            match tx.finish(result).await {
+            match self.attempt(&work).await {
                 Ok(value) => return Ok(value),
                 Err((error, session::Again::No)) => return Err(error),
                 Err((error, session::Again::Yes)) => {
@@ -142,6 +140,20 @@ impl Store {
                 }
             }
         }
+    }
+
+    async fn attempt<'env, T, F>(&self, work: &F) -> std::result::Result<T, (Error, session::Again)>
+    where
+        F: for<'t> Fn(&'t mut Tx, Scope<'t, 'env>) -> BoxFuture<'t, Result<T>> + Send + Sync + 'env,
+    {
+        let begin = self.writer.begin_with(self.dialect.begin()).await;
+        let transaction = begin.map_err(|error| {
+            let again = session::Again::when(self.dialect.is_race(&error));
+            (session::acquire_error(error), again)
+        })?;
+        let mut tx = Tx::new(transaction, self.dialect, self.cache.clone());
+        let result = work(&mut tx, Scope::default()).await;
+        tx.finish(result).await
     }
 
     /// Whether the database answers.

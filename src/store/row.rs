@@ -89,9 +89,16 @@ impl<'r> Columns<'r> {
     }
 }
 
-/// Canonical JSON of a map (`Metadata` is ordered).
+/// JSON of a map, each pair on a line of its own, so that [`pair_text`] can be searched for.
 pub(super) fn map_text(map: &Metadata) -> String {
-    serde_json::to_string(map).unwrap_or_else(|_| "{}".to_owned())
+    let pairs: Vec<String> = map.iter().map(|(key, value)| pair_text(key, value)).collect();
+    format!("{{{}}}", pairs.join(","))
+}
+
+/// How a pair stands in [`map_text`]. JSON escapes a line break inside a string, so a raw one is
+/// the beginning of a pair and cannot be anything else, whatever keys and values contain.
+pub(super) fn pair_text(key: &str, value: &str) -> String {
+    format!("\n{}:{}", serde_json::Value::from(key), serde_json::Value::from(value))
 }
 
 /// JSON of a value of ours. Only types whose serialisation cannot fail are stored.

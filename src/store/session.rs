@@ -3,14 +3,15 @@
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
-use sea_query::{Asterisk, Expr, ExprTrait as _, Query, SelectStatement};
+use sea_query::{Asterisk, Expr, ExprTrait as _, OnConflict, Query, SelectStatement};
 use sea_query_sqlx::SqlxBinder;
 use sqlx::any::AnyRow;
+use sqlx::error::DatabaseError;
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, AssertSqlSafe, Row as _, Transaction};
 
 use super::Dialect;
-use super::volumes::VolumeCache;
+use super::cache::VolumeCache;
 use crate::domain::{Error, Result};
 
 /// Ties the life of a transaction (`'t`) to what its closure borrows (`'env`). Callers write `_`.
@@ -21,6 +22,12 @@ pub type Scope<'t, 'env> = PhantomData<&'t &'env ()>;
 pub(super) enum Again {
     Yes,
     No,
+}
+
+impl Again {
+    pub(super) const fn when(race: bool) -> Self {
+        if race { Self::Yes } else { Self::No }
+    }
 }
 
 enum Inner {
@@ -73,6 +80,10 @@ impl Session {
         match error {
             sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
                 Error::unavailable("The database does not answer.").because(error)
+            }
+            other if self.dialect.is_bad_text(&other) => {
+                Error::invalid("A value is too long or contains a character that cannot be stored.")
+                    .because(format!("{doing}: {other}"))
             }
             other => Error::internal(format!("{doing}: {other}")),
         }
@@ -130,8 +141,9 @@ impl Tx {
         match result {
             Ok(value) => match transaction.commit().await {
                 Ok(()) => Ok(value),
-                // On Galera this is where a lost race shows.
-                Err(error) if dialect.is_race(&error) => {
+                // On Galera this is where a lost race shows. A lost connection is another matter:
+                // nobody knows whether it was committed, so it is not run again.
+                Err(error) if dialect.is_race(&error) && error.as_database_error().is_some() => {
                     Err((Error::unavailable("The database is busy.").because(error), Again::Yes))
                 }
                 Err(error) => {
@@ -176,6 +188,11 @@ impl Tx {
     pub(super) async fn raw(&mut self, doing: &'static str, sql: String) -> Result<()> {
         match sqlx::raw_sql(AssertSqlSafe(sql)).execute(self.0.connection()).await {
             Ok(_) => Ok(()),
+            // PostgreSQL: two `CREATE … IF NOT EXISTS` at once; run again it is there.
+            Err(error) if error.as_database_error().is_some_and(DatabaseError::is_unique_violation) => {
+                self.0.again = Again::Yes;
+                Err(self.0.failed(doing, error))
+            }
             Err(error) => Err(self.0.failed(doing, error)),
         }
     }
@@ -196,21 +213,21 @@ impl Tx {
         if self.0.dialect == Dialect::Sqlite {
             return Ok(());
         }
-        let bump = || {
-            let mut update = Query::update();
-            update
-                .table("locks")
-                .value("epoch", Expr::col("epoch").add(1))
-                .and_where(Expr::col("name").eq(name));
-            update
-        };
-        if self.execute("take a lock", &bump()).await? == 0 {
-            let mut insert = Query::insert();
-            insert.into_table("locks").columns(["name", "epoch"]).values_panic([name.into(), 0i64.into()]);
-            let conflict = sea_query::OnConflict::column("name").value("epoch", Expr::val(1i64)).to_owned();
-            self.execute("make a lock", insert.on_conflict(conflict)).await?;
+        self.bump_epoch(name).await
+    }
+
+    /// Adds one to a row of `locks`, which holds it until the end of the transaction.
+    pub(super) async fn bump_epoch(&mut self, name: &str) -> Result<()> {
+        let mut update = Query::update();
+        update.table("locks").value("epoch", Expr::col("epoch").add(1)).and_where(Expr::col("name").eq(name));
+        if self.execute("bump an epoch", &update).await? > 0 {
+            return Ok(());
         }
-        Ok(())
+        let mut insert = Query::insert();
+        insert.into_table("locks").columns(["name", "epoch"]).values_panic([name.into(), 1i64.into()]);
+        let more = Expr::col(("locks", "epoch")).add(1);
+        insert.on_conflict(OnConflict::column("name").value("epoch", more).to_owned());
+        self.execute("make an epoch", &insert).await.map(|_| ())
     }
 }
 

@@ -132,7 +132,8 @@ impl Session {
     /// `NotFound` for an unknown marker, or those of the database.
     pub async fn list_snapshots(&mut self, query: &ListQuery) -> Result<Page<Snapshot>> {
         let after = self.marker(&SNAPSHOTS, query).await?;
-        let total = self.total(&SNAPSHOTS, query).await?;
+        let total =
+            self.total(&SNAPSHOTS, query, |dialect, select| SNAPSHOTS.narrow(dialect, select, query)).await?;
         let mut select = select();
         SNAPSHOTS.narrow(self.dialect, &mut select, query);
         SNAPSHOTS.page(&mut select, query, after.as_deref());

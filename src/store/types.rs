@@ -89,12 +89,15 @@ impl Session {
         project: Option<&ProjectId>,
     ) -> Result<Page<VolumeType>> {
         let after = self.marker(&TYPES, query).await?;
-        let total = self.total(&TYPES, query).await?;
+        let narrow = |dialect, select: &mut SelectStatement| {
+            TYPES.narrow(dialect, select, query);
+            if let Some(project) = project {
+                select.cond_where(visible_to(project));
+            }
+        };
+        let total = self.total(&TYPES, query, narrow).await?;
         let mut select = select();
-        TYPES.narrow(self.dialect, &mut select, query);
-        if let Some(project) = project {
-            select.cond_where(visible_to(project));
-        }
+        narrow(self.dialect, &mut select);
         TYPES.page(&mut select, query, after.as_deref());
         let rows = self.all("list types", &select).await?;
         Ok(Page { items: rows.iter().map(decode).collect::<Result<_>>()?, total })
@@ -167,7 +170,7 @@ impl Tx {
         if self.execute("update a type", &update).await? == 0 {
             return Err(Error::not_found(format!("Volume type {} could not be found.", t.id)));
         }
-        self.bump_volumes("volume_type_id", t.id.to_string()).await
+        self.names_changed().await
     }
 
     /// # Errors

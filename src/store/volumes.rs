@@ -1,49 +1,16 @@
-//! The volumes table.
-//!
-//! Reads go through a cache of decoded rows that is checked against the row's version in the same
-//! read: an entry is used only while the store says that the version is still its own, so a stale
-//! answer is impossible and every replica may have its own cache. Whatever a `VolumeDetails` shows
-//! of other tables (type name, cluster name) therefore bumps the versions of its volumes when it
-//! changes (`bump_volumes`).
+//! The volumes table. Reads go through the cache of decoded rows (`store::cache`).
 
 use std::sync::Arc;
 
 use sea_query::{Expr, ExprTrait as _, Query, SelectStatement, Value};
 use sqlx::any::AnyRow;
 
+use super::cache::{Stamp, names_epoch};
 use super::row::{Columns, map_text};
 use super::{Session, Tx};
 use crate::domain::status::{AttachStatus, VolumeStatus};
 use crate::domain::volume::{Location, Volume, VolumeDetails};
 use crate::domain::{ClusterName, Error, Gib, LightosProject, ProjectId, Result, UserId, VolumeId};
-
-/// Decoded rows kept at most, about 1.5 KiB each.
-const CACHED_ROWS: u64 = 20_000;
-
-/// Rows by id, each with the version it was read at.
-#[derive(Clone)]
-pub(super) struct VolumeCache(moka::sync::Cache<VolumeId, Arc<VolumeDetails>>);
-
-impl Default for VolumeCache {
-    fn default() -> Self {
-        Self(moka::sync::Cache::new(CACHED_ROWS))
-    }
-}
-
-impl std::fmt::Debug for VolumeCache {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "VolumeCache({})", self.0.entry_count())
-    }
-}
-
-impl VolumeCache {
-    pub(super) fn get(&self, id: VolumeId, version: i64) -> Option<Arc<VolumeDetails>> {
-        self.0.get(&id).filter(|details| details.volume.version == version)
-    }
-    fn put(&self, details: &Arc<VolumeDetails>) {
-        self.0.insert(details.volume.id, details.clone());
-    }
-}
 
 /// In the order of `values` and `decode`.
 const COLUMNS: [&str; 28] = [
@@ -118,13 +85,14 @@ fn select() -> SelectStatement {
         .column(("volumes", "version"))
         .column(("volume_types", "name"))
         .column(("clusters", "name"))
+        .expr(names_epoch())
         .from("volumes")
         .left_join("volume_types", Expr::col(("volume_types", "id")).equals(("volumes", "volume_type_id")))
         .left_join("clusters", Expr::col(("clusters", "id")).equals(("volumes", "cluster_id")));
     select
 }
 
-fn decode(row: &AnyRow) -> Result<VolumeDetails> {
+fn decode(row: &AnyRow) -> Result<(Stamp, VolumeDetails)> {
     let mut c = Columns::of(row);
     let mut volume = Volume {
         id: c.parsed()?,
@@ -156,7 +124,8 @@ fn decode(row: &AnyRow) -> Result<VolumeDetails> {
     volume.version = c.int()?;
     let type_name = c.maybe_text()?.map(Arc::from);
     let cluster = c.maybe_text()?.map(ClusterName::new);
-    Ok(VolumeDetails { volume, type_name, cluster, attachments: Vec::new() })
+    let stamp = Stamp { version: volume.version, names: c.int()? };
+    Ok((stamp, VolumeDetails { volume, type_name, cluster, attachments: Vec::new() }))
 }
 
 fn decode_location(c: &mut Columns<'_>) -> Result<Option<Location>> {
@@ -184,14 +153,19 @@ impl Session {
         id: VolumeId,
         project: Option<&ProjectId>,
     ) -> Result<Option<Arc<VolumeDetails>>> {
-        let mut version = Query::select();
-        version.column("version").from("volumes").and_where(Expr::col("id").eq(id.to_string()));
+        let mut stamp = Query::select();
+        stamp
+            .column("version")
+            .expr(names_epoch())
+            .from("volumes")
+            .and_where(Expr::col("id").eq(id.to_string()));
         if let Some(project) = project {
-            version.and_where(Expr::col("project_id").eq(project.as_str()));
+            stamp.and_where(Expr::col("project_id").eq(project.as_str()));
         }
-        let Some(row) = self.optional("find a volume", &version).await? else { return Ok(None) };
-        let version = Columns::of(&row).int()?;
-        if let Some(details) = self.cache.get(id, version) {
+        let Some(row) = self.optional("find a volume", &stamp).await? else { return Ok(None) };
+        let mut columns = Columns::of(&row);
+        let stamp = Stamp { version: columns.int()?, names: columns.int()? };
+        if let Some(details) = self.cache.get(id, stamp) {
             return Ok(Some(details));
         }
         Ok(self.load_volumes(vec![id]).await?.pop())
@@ -204,9 +178,10 @@ impl Session {
         let rows = self.all("load volumes", &select).await?;
         let mut loaded = Vec::with_capacity(rows.len());
         for row in &rows {
-            let details = Arc::new(decode(row)?);
+            let (stamp, details) = decode(row)?;
+            let details = Arc::new(details);
             if self.may_cache() {
-                self.cache.put(&details);
+                self.cache.put(stamp, &details);
             }
             loaded.push(details);
         }
@@ -222,7 +197,7 @@ impl Session {
         let mut select = select();
         select.and_where(Expr::col(("volumes", "cluster_id")).eq(cluster.to_string()));
         let rows = self.all("volumes of a cluster", &select).await?;
-        rows.iter().map(|row| decode(row).map(|details| details.volume)).collect()
+        rows.iter().map(|row| decode(row).map(|(_, details)| details.volume)).collect()
     }
 
     /// Number of volumes bound to a cluster.
@@ -259,7 +234,7 @@ impl Tx {
         let mut select = select();
         select.and_where(Expr::col(("volumes", "id")).eq(id.to_string()));
         let row = self.optional("read a volume", &select).await?;
-        row.map(|row| decode(&row).map(|details| details.volume)).transpose()
+        row.map(|row| decode(&row).map(|(_, details)| details.volume)).transpose()
     }
 
     /// # Errors
@@ -307,20 +282,6 @@ impl Tx {
         let mut placement = Query::delete();
         placement.from_table("placements").and_where(Expr::col("volume_id").eq(volume.id.to_string()));
         self.execute("delete a placement", &placement).await.map(|_| ())
-    }
-
-    /// Something that the views of these volumes show has changed elsewhere (`column` is
-    /// `volume_type_id` or `cluster_id`): their cached rows are no longer good.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub(super) async fn bump_volumes(&mut self, column: &'static str, id: String) -> Result<()> {
-        let mut update = Query::update();
-        update
-            .table("volumes")
-            .value("version", Expr::col("version").add(1))
-            .and_where(Expr::col(column).eq(id));
-        self.execute("bump volumes", &update).await.map(|_| ())
     }
 
     /// A volume that must exist: an operation works on it.

@@ -2,16 +2,13 @@
 //! truth values and times `BIGINT`, JSON `TEXT`.
 //!
 //! Metadata is JSON in the row it belongs to: a list costs one statement whatever it carries, and
-//! `{"key":"value"}` is canonical, so that a pair can be searched for as text.
+//! a pair can be searched for as text (`store::row`).
 
 use crate::store::Dialect;
 
 pub(super) fn statements(dialect: Dialect) -> Vec<String> {
-    let table = |name: &str, columns: &str| {
-        let columns = columns.replace("LONGTEXT", dialect.long_text());
-        format!("CREATE TABLE IF NOT EXISTS {name} ({columns}){}", dialect.table_options())
-    };
-    let mut all: Vec<String> = TABLES.iter().map(|(name, columns)| table(name, columns)).collect();
+    let mut all: Vec<String> =
+        TABLES.iter().map(|(name, columns)| dialect.create_table(name, columns)).collect();
     all.extend(INDEXES.iter().map(|(name, on)| {
         let unique = if name.starts_with("unique_") { "UNIQUE " } else { "" };
         format!("CREATE {unique}INDEX IF NOT EXISTS {name} ON {on}")
@@ -19,13 +16,13 @@ pub(super) fn statements(dialect: Dialect) -> Vec<String> {
     all
 }
 
+/// Made ahead of all others: migrations themselves take turns by a lease.
+pub(in crate::store) const LEASES_TABLE: &str = "name VARCHAR(255) PRIMARY KEY, owner VARCHAR(64) NOT NULL, \
+    epoch BIGINT NOT NULL, expires_at BIGINT NOT NULL";
+
 const TABLES: &[(&str, &str)] = &[
     ("locks", "name VARCHAR(255) PRIMARY KEY, epoch BIGINT NOT NULL"),
-    (
-        "leases",
-        "name VARCHAR(255) PRIMARY KEY, owner VARCHAR(64) NOT NULL, epoch BIGINT NOT NULL,
-         expires_at BIGINT NOT NULL",
-    ),
+    ("leases", LEASES_TABLE),
     (
         "volume_types",
         "id VARCHAR(36) PRIMARY KEY, name VARCHAR(255) NOT NULL, description TEXT,

@@ -5,6 +5,8 @@
 
 mod m0001_base;
 
+pub(super) use m0001_base::LEASES_TABLE;
+
 use super::Dialect;
 
 pub(super) struct Migration {

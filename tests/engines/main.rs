@@ -1,0 +1,76 @@
+//! The store suite: the same tests on every engine, each in a database of its own.
+//!
+//! SQLite always runs. The servers run when the environment says where they are (an account that
+//! may create databases; the path is replaced):
+//!
+//! * `HEARTH_TEST_MARIADB=mysql://root@127.0.0.1:3306/mysql`
+//! * `HEARTH_TEST_MARIADB_2`: a second node of the same Galera cluster
+//! * `HEARTH_TEST_POSTGRES=postgres://postgres@127.0.0.1:5432/postgres`
+//!
+//! An engine that is not there is said so on the terminal, whatever the harness captures.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod bed;
+mod model;
+mod sample;
+
+mod lists;
+mod migrations;
+mod property;
+mod volumes;
+
+/// These begin with an empty database.
+mod unmigrated {
+    use crate::bed::{Engine, Migrate, run_with};
+    #[test]
+    fn sqlite() {
+        run_with(Engine::Sqlite, 8, Migrate::Not, crate::migrations::two_at_once);
+    }
+    #[test]
+    fn mariadb() {
+        run_with(Engine::Mariadb, 8, Migrate::Not, crate::migrations::two_at_once);
+    }
+    #[test]
+    fn galera() {
+        run_with(Engine::Galera, 8, Migrate::Not, crate::migrations::two_at_once);
+    }
+    #[test]
+    fn postgres() {
+        run_with(Engine::Postgres, 8, Migrate::Not, crate::migrations::two_at_once);
+    }
+}
+
+/// One `#[test]` for each test function and engine.
+macro_rules! on_every_engine {
+    ($($module:ident: $($name:ident),+ $(,)?;)+) => {
+        on_every_engine!(@engine sqlite Sqlite $($module: $($name),+;)+);
+        on_every_engine!(@engine mariadb Mariadb $($module: $($name),+;)+);
+        on_every_engine!(@engine galera Galera $($module: $($name),+;)+);
+        on_every_engine!(@engine postgres Postgres $($module: $($name),+;)+);
+    };
+    (@engine $engine:ident $variant:ident $($module:ident: $($name:ident),+;)+) => {
+        mod $engine {
+            $(mod $module {
+                $(#[test]
+                fn $name() {
+                    crate::bed::run(crate::bed::Engine::$variant, crate::$module::$name);
+                })+
+            })+
+        }
+    };
+}
+
+on_every_engine! {
+    lists: pages_by_marker_meet_every_row_once_while_others_come_and_go,
+        an_unknown_marker_is_not_found,
+        a_page_costs_the_same_number_of_statements_whatever_its_length,
+        limit_zero_is_an_empty_page_with_a_total,
+        names_are_compared_byte_by_byte,
+        a_metadata_pair_matches_itself_and_nothing_else,
+        text_the_engine_cannot_store_is_refused_not_a_defect;
+    migrations: migrating_twice_is_migrating_once,
+        one_killed_half_way_is_run_again,
+        a_newer_schema_is_noticed;
+    property: any_list_is_as_the_model_says;
+    volumes: a_volume_comes_back_as_it_went_in;
+}
