@@ -23,6 +23,8 @@ pub enum Action {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
     NoValidBackend,
+    /// The same, and cluster by cluster why.
+    NoBackendBecause(String),
     Unknown,
     Other(String),
 }
@@ -46,15 +48,17 @@ impl Action {
 impl Reason {
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::NoValidBackend => "003",
+            Self::NoValidBackend | Self::NoBackendBecause(_) => "003",
             Self::Unknown | Self::Other(_) => "001",
         }
     }
-    pub fn text(&self) -> &str {
+    pub fn text(&self) -> String {
+        const NO_BACKEND: &str = "Could not find any available weighted backend.";
         match self {
-            Self::NoValidBackend => "Could not find any available weighted backend.",
-            Self::Unknown => "An unknown error occurred.",
-            Self::Other(text) => text,
+            Self::NoValidBackend => NO_BACKEND.to_owned(),
+            Self::NoBackendBecause(why) => format!("{NO_BACKEND} {why}"),
+            Self::Unknown => "An unknown error occurred.".to_owned(),
+            Self::Other(text) => text.clone(),
         }
     }
 }

@@ -75,8 +75,12 @@ pub enum CreateVolume {
         excluded: Vec<ClusterId>,
     },
     /// Clone only: delete `for_clone_<id>`; the cluster keeps it hidden while it is needed.
-    DropIntermediate,
-    Finish,
+    DropIntermediate {
+        uuid: BackendUuid,
+    },
+    Finish {
+        uuid: BackendUuid,
+    },
     /// The create is known not to have happened or has been undone; the volume turns `error`.
     Fail {
         message: String,
@@ -120,7 +124,7 @@ pub enum RevertVolume {
 pub enum CreateSnapshot {
     CreateRemote,
     AwaitAvailable { uuid: BackendUuid },
-    Finish,
+    Finish { uuid: BackendUuid },
     Fail { message: String },
 }
 

@@ -184,6 +184,19 @@ impl Tx {
             _ => Ok(()),
         }
     }
+
+    /// An operation that waits for an operator has lost its subject.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn drop_operation(&mut self, id: OperationId) -> Result<()> {
+        let mut delete = Query::delete();
+        delete
+            .from_table("operations")
+            .and_where(Expr::col("id").eq(id.to_string()))
+            .and_where(Expr::col("status").eq(OperationStatus::NeedsOperator.as_str()));
+        self.execute("drop an operation", &delete).await.map(|_| ())
+    }
 }
 
 impl Store {

@@ -1,0 +1,251 @@
+//! The create itself, and watching it become available.
+
+use super::{Order, elsewhere, finish, overtaken, placed};
+use crate::domain::cluster::{Cluster as ClusterView, Tenancy};
+use crate::domain::operation::{CreateVolume, Lane, Source};
+use crate::domain::volume::{Location, Volume};
+use crate::domain::volume_type::TypeSpecs;
+use crate::domain::{BackendUuid, ClusterId, Metadata, Result};
+use crate::lightbits::{self, Acl, Outcome, QosRef, Reason, Refusal, Resolution, Settled, Trouble};
+use crate::worker::flow::Flow;
+use crate::worker::job::Job;
+use crate::worker::remote::{Seen, await_volume};
+
+/// Tries after which a cluster that is only busy, or answers nothing at all, is left for another
+/// (blank volumes only, and never in doubt).
+const BUSY_TRIES: u32 = 8;
+
+pub(super) async fn create(job: &mut Job, order: &Order, excluded: Vec<ClusterId>) -> Result<Flow> {
+    let (volume, location) = match placed(job, order).await? {
+        Ok(found) => found,
+        Err(flow) => return Ok(flow),
+    };
+    if overtaken(&volume) && !job.in_doubt() {
+        return job.end_superseded().await;
+    }
+    let client = match job.client(location.cluster_id) {
+        Ok(client) => client,
+        Err(flow) => return Ok(flow),
+    };
+    let request = match request(job, order, &volume, &location, &client).await? {
+        Ok(request) => request,
+        Err(flow) => return Ok(flow),
+    };
+    let settled = if job.in_doubt() || job.tries > 0 {
+        client.settle_volume(Lane::User, &request).await
+    } else {
+        first(&client, &request).await
+    };
+    match settled {
+        Settled::Found(Resolution::Adopt(found)) => adopted(job, order, &found, excluded).await,
+        Settled::Found(Resolution::Failed(_)) => elsewhere(job, order, location.cluster_id, excluded).await,
+        Settled::Found(Resolution::Conflict(_, differs)) => finish::quarantine(job, order, &differs).await,
+        Settled::Found(Resolution::Deleting(_) | Resolution::Absent) => {
+            Ok(Flow::Again(format!("{} is being deleted on its cluster", request.name)))
+        }
+        Settled::Refused(refusal) => refused(job, order, location.cluster_id, refusal, excluded).await,
+        Settled::Unknown(trouble) => unknown(job, order, location.cluster_id, trouble, excluded).await,
+    }
+}
+
+/// Nothing was ever sent for this name, so there is nothing to look for before creating it.
+async fn first(client: &lightbits::Cluster, request: &lightbits::CreateVolume) -> Settled<lightbits::Volume> {
+    match client.create_volume(Lane::User, request).await {
+        Outcome::Done(volume) => Settled::Found(Resolution::Adopt(Box::new(volume))),
+        Outcome::Refused(refusal) if refusal.reason == Reason::AlreadyExists => {
+            client.settle_volume(Lane::User, request).await
+        }
+        Outcome::Refused(refusal) => Settled::Refused(refusal),
+        Outcome::Unknown(trouble) => Settled::Unknown(trouble),
+    }
+}
+
+/// It exists. For a clone that is written down before anything else.
+async fn adopted(
+    job: &Job,
+    order: &Order,
+    found: &lightbits::Volume,
+    excluded: Vec<ClusterId>,
+) -> Result<Flow> {
+    let work = order.at(CreateVolume::AwaitAvailable { uuid: found.uuid, excluded });
+    if matches!(order.source, Source::Volume(_)) {
+        let next = &work;
+        job.bench.store.write("note a clone", |tx, _| Box::pin(job.save(tx, next, None))).await?;
+        return Ok(Flow::next(work));
+    }
+    if found.state.is_ready() {
+        return Ok(Flow::next(order.at(CreateVolume::Finish { uuid: found.uuid })));
+    }
+    Ok(Flow::next(work))
+}
+
+async fn refused(
+    job: &mut Job,
+    order: &Order,
+    cluster: ClusterId,
+    refusal: Refusal,
+    excluded: Vec<ClusterId>,
+) -> Result<Flow> {
+    if job.in_doubt() {
+        return Ok(Flow::Again(format!("an earlier create may still land; the cluster says: {refusal}")));
+    }
+    let passing = matches!(refusal.reason, Reason::Busy | Reason::Exhausted);
+    if passing && job.tries < BUSY_TRIES {
+        return Ok(Flow::Again(refusal.to_string()));
+    }
+    tracing::warn!(%cluster, volume = %order.volume, %refusal, "create refused");
+    if order.source == Source::Blank {
+        return elsewhere(job, order, cluster, excluded).await;
+    }
+    // A copy cannot go anywhere else.
+    let message = format!("The cluster of the source refused the volume: {}.", refusal.reason.as_str());
+    Ok(Flow::next(order.at(CreateVolume::Fail { message })))
+}
+
+async fn unknown(
+    job: &mut Job,
+    order: &Order,
+    cluster: ClusterId,
+    trouble: Trouble,
+    excluded: Vec<ClusterId>,
+) -> Result<Flow> {
+    if !trouble.is_unsent() {
+        job.doubt();
+        return Ok(Flow::Again(trouble.to_string()));
+    }
+    // Proven not to have been sent, now and before: the volume is free to go elsewhere.
+    let free = !job.in_doubt() && order.source == Source::Blank;
+    let away = matches!(trouble, Trouble::Unreachable { .. }) || job.tries >= BUSY_TRIES;
+    if free && away && !matches!(trouble, Trouble::Saturated { .. }) {
+        return elsewhere(job, order, cluster, excluded).await;
+    }
+    Ok(Flow::Again(trouble.to_string()))
+}
+
+pub(super) async fn watch(
+    job: &mut Job,
+    order: &Order,
+    uuid: BackendUuid,
+    excluded: Vec<ClusterId>,
+) -> Result<Flow> {
+    let (_, location) = match placed(job, order).await? {
+        Ok(found) => found,
+        Err(flow) => return Ok(flow),
+    };
+    let client = match job.client(location.cluster_id) {
+        Ok(client) => client,
+        Err(flow) => return Ok(flow),
+    };
+    match await_volume(job, &client, &location.project, uuid).await {
+        Seen::Ready(_) if matches!(order.source, Source::Volume(_)) => {
+            Ok(Flow::next(order.at(CreateVolume::DropIntermediate { uuid })))
+        }
+        Seen::Ready(_) => Ok(Flow::next(order.at(CreateVolume::Finish { uuid }))),
+        Seen::Failed if order.source == Source::Blank => {
+            elsewhere(job, order, location.cluster_id, excluded).await
+        }
+        Seen::Failed => {
+            let message = "The cluster of the source could not make the volume.".to_owned();
+            Ok(Flow::next(order.at(CreateVolume::Fail { message })))
+        }
+        // Somebody deleted it behind our back; that is not ours to repeat.
+        Seen::Leaving => {
+            let message = "The volume was deleted on its cluster while it was being created.".to_owned();
+            Ok(Flow::next(order.at(CreateVolume::Fail { message })))
+        }
+        Seen::Missing if job.tries >= BUSY_TRIES && !matches!(order.source, Source::Volume(_)) => {
+            Ok(Flow::next(order.at(CreateVolume::CreateRemote { excluded })))
+        }
+        Seen::Missing => Ok(Flow::Again("the cluster does not show the volume it has accepted".to_owned())),
+        Seen::Pending(why) => Ok(Flow::Again(why)),
+        Seen::Trouble(trouble) => Ok(Flow::Again(trouble.to_string())),
+    }
+}
+
+/// The same volume gives the same request, whoever asks and however often.
+async fn request(
+    job: &Job,
+    order: &Order,
+    volume: &Volume,
+    location: &Location,
+    client: &lightbits::Cluster,
+) -> Result<std::result::Result<lightbits::CreateVolume, Flow>> {
+    let mut session = job.bench.store.read().await?;
+    let specs = match volume.volume_type_id {
+        Some(id) => session.find_type(id).await?.and_then(|t| TypeSpecs::parse(&t.extra_specs).ok()),
+        None => None,
+    }
+    .unwrap_or_default();
+    let view = session.clusters().await?.into_iter().find(|view| view.id == location.cluster_id);
+    let source = match &order.source {
+        Source::Blank => None,
+        Source::Snapshot(id) => {
+            match session.find_snapshot(*id, None).await?.and_then(|snapshot| snapshot.uuid) {
+                Some(uuid) => Some(uuid),
+                None => return Ok(Err(source_gone(order))),
+            }
+        }
+        Source::Volume(_) => {
+            drop(session);
+            match super::intermediate::settle(job, order, client).await? {
+                Ok(uuid) => Some(uuid),
+                Err(flow) => return Ok(Err(flow)),
+            }
+        }
+    };
+    if let Some(view) = &view
+        && let Err(flow) = ensure_project(view, location, client).await
+    {
+        return Ok(Err(flow));
+    }
+    let compression = view.is_some_and(|view| view.traits.default_compression);
+    Ok(Ok(lightbits::CreateVolume {
+        project: location.project.clone(),
+        name: volume.backend_name(),
+        size: volume.size.bytes(),
+        replicas: location.replicas,
+        compression: specs.compression.unwrap_or(compression),
+        // Nobody may connect until somebody attaches it.
+        acl: Acl::Nobody,
+        ip_acl: Acl::Nobody,
+        source,
+        qos: specs.qos_policy.as_deref().map(QosRef::parse),
+        labels: Metadata::from([("hearth".to_owned(), volume.project_id.as_str().to_owned())])
+            .into_iter()
+            .filter(|(_, value)| is_label(value))
+            .collect(),
+    }))
+}
+
+/// What Lightbits takes as a label value (`lightbits-api` §2.4).
+fn is_label(value: &str) -> bool {
+    (1..=253).contains(&value.len())
+        && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+}
+
+/// One Lightbits project per Keystone project is made on demand.
+async fn ensure_project(
+    view: &ClusterView,
+    location: &Location,
+    client: &lightbits::Cluster,
+) -> std::result::Result<(), Flow> {
+    if view.traits.tenancy != Tenancy::PerProject {
+        return Ok(());
+    }
+    match client.project(Lane::User, &location.project).await {
+        Ok(Some(_)) => return Ok(()),
+        Ok(None) => {}
+        Err(trouble) => return Err(Flow::Again(trouble.to_string())),
+    }
+    match client.create_project(Lane::User, &location.project, "made by hearth").await {
+        Outcome::Done(_) => Ok(()),
+        Outcome::Refused(refusal) if refusal.reason == Reason::AlreadyExists => Ok(()),
+        Outcome::Refused(refusal) => Err(Flow::Again(format!("project {}: {refusal}", location.project))),
+        Outcome::Unknown(trouble) => Err(Flow::Again(trouble.to_string())),
+    }
+}
+
+fn source_gone(order: &Order) -> Flow {
+    let message = "The source of the volume is gone.".to_owned();
+    Flow::next(order.at(CreateVolume::Fail { message }))
+}

@@ -1,0 +1,198 @@
+//! Gets operations and runs them: those started by this process at once, those that nobody holds
+//! by asking the store now and then. Both ways lead to the same code.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::{Semaphore, mpsc};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::flow::{Flow, pause};
+use super::job::{Job, Origin, is_lost_lease};
+use super::{Bench, Settings, Turns};
+use crate::domain::operation::{Operation, OperationStatus};
+use crate::domain::{Clock, OperationId, Result};
+use crate::fleet::Clients;
+use crate::store::{Dispatch, LEASE, Store};
+
+/// Tries of a step after which the trouble is written into the row, for the operator to see.
+const NOTE_AFTER: u32 = 4;
+/// Unheld operations taken in one sweep.
+const SWEEP_LIMIT: u64 = 200;
+
+/// The worker of this process. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Worker {
+    bench: Arc<Bench>,
+    /// In hand or queued here, so that the sweep does not take them twice.
+    in_hand: Arc<Mutex<HashSet<OperationId>>>,
+    places: Arc<Semaphore>,
+    tracker: TaskTracker,
+}
+
+impl Worker {
+    pub fn new(store: Store, clients: Clients, dispatch: Dispatch, clock: Clock, settings: Settings) -> Self {
+        let places = Arc::new(Semaphore::new(settings.concurrency));
+        let stop = CancellationToken::new();
+        let turns = Turns::default();
+        let bench = Bench { store, clients, dispatch, clock, settings, stop, turns };
+        Self { bench: Arc::new(bench), in_hand: Arc::default(), places, tracker: TaskTracker::new() }
+    }
+
+    /// Runs until `stop`: takes what is announced and sweeps for the rest.
+    pub fn start(&self, mut announced: mpsc::UnboundedReceiver<Operation>) {
+        let worker = self.clone();
+        self.tracker.spawn(async move {
+            let mut sweep = tokio::time::interval(worker.bench.settings.sweep);
+            sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+            loop {
+                tokio::select! {
+                    () = worker.bench.stop.cancelled() => break,
+                    Some(op) = announced.recv() => worker.take(op, Origin::Fresh),
+                    _ = sweep.tick() => {
+                        if let Err(error) = worker.sweep().await {
+                            tracing::warn!(%error, detail = error.detail(), "looking for operations failed");
+                        }
+                    }
+                }
+            }
+            // What was announced and not begun goes to whoever comes next.
+            while let Ok(op) = announced.try_recv() {
+                worker.hand_over(op.id).await;
+            }
+        });
+    }
+
+    /// Stops taking operations, lets each come to the end of its step and hands it over.
+    pub async fn stop(&self) {
+        self.bench.stop.cancel();
+        self.tracker.close();
+        self.tracker.wait().await;
+    }
+
+    /// Operations in hand now.
+    pub fn busy(&self) -> usize {
+        self.in_hand.lock().unwrap_or_else(std::sync::PoisonError::into_inner).len()
+    }
+
+    async fn sweep(&self) -> Result<()> {
+        let now = self.bench.clock.now();
+        let due = self.bench.store.read().await?.due_operations(now, SWEEP_LIMIT).await?;
+        for id in due {
+            if self.is_in_hand(id) {
+                continue;
+            }
+            let until = self.bench.dispatch.lease_until(&self.bench.clock);
+            let owner = self.bench.dispatch.owner();
+            if let Some(op) = self.bench.store.claim_operation(id, owner, now, until).await? {
+                tracing::info!(operation = %op.id, kind = op.work.name(), resource = op.resource_id, "taken over");
+                self.take(op, Origin::TakenOver);
+            }
+        }
+        Ok(())
+    }
+
+    fn is_in_hand(&self, id: OperationId) -> bool {
+        self.in_hand.lock().unwrap_or_else(std::sync::PoisonError::into_inner).contains(&id)
+    }
+
+    fn take(&self, op: Operation, origin: Origin) {
+        let fresh = self.in_hand.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(op.id);
+        if !fresh {
+            return;
+        }
+        let worker = self.clone();
+        self.tracker.spawn(async move {
+            let id = op.id;
+            let place = worker.places.clone().acquire_owned().await;
+            worker.hold(Job::new(worker.bench.clone(), op, origin)).await;
+            drop(place);
+            worker.in_hand.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&id);
+        });
+    }
+
+    /// Runs the job and keeps its lease alive. A lease that is lost ends it on the spot: every
+    /// await in it is a point where a crash would be harmless too.
+    async fn hold(&self, job: Job) {
+        let id = job.op.id;
+        let mut renewal = tokio::time::interval(LEASE / 3);
+        renewal.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        renewal.tick().await;
+        let mut walk = Box::pin(self.walk(job));
+        loop {
+            tokio::select! {
+                () = &mut walk => return,
+                _ = renewal.tick() => {
+                    let until = self.bench.dispatch.lease_until(&self.bench.clock);
+                    match self.bench.store.renew_operation(id, self.bench.dispatch.owner(), until).await {
+                        Ok(true) => {}
+                        Ok(false) => {
+                            tracing::debug!(operation = %id, "ended, or taken over by another process");
+                            // It may just have deleted its own row: let it see that by itself.
+                            if tokio::time::timeout(LEASE / 6, &mut walk).await.is_err() {
+                                tracing::warn!(operation = %id, "stopped, the lease is lost");
+                            }
+                            return;
+                        }
+                        Err(error) => tracing::warn!(operation = %id, %error, "lease not renewed"),
+                    }
+                }
+            }
+        }
+    }
+
+    async fn walk(&self, mut job: Job) {
+        loop {
+            if self.bench.stop.is_cancelled() {
+                return self.hand_over(job.op.id).await;
+            }
+            let flow = match job.step().await {
+                Ok(flow) => flow,
+                Err(error) if is_lost_lease(&error) => return,
+                Err(error) => {
+                    let detail = error.detail().unwrap_or_default();
+                    tracing::warn!(operation = %job.op.id, kind = job.op.work.name(), %error, detail, "step failed");
+                    Flow::Again(error.to_string())
+                }
+            };
+            match flow {
+                Flow::Done => return,
+                Flow::Next(work) => {
+                    job.op.work = *work;
+                    job.tries = 0;
+                }
+                Flow::Again(why) => self.rest(&mut job, &why).await,
+                Flow::NeedsOperator(why) => {
+                    tracing::error!(operation = %job.op.id, resource = job.op.resource_id, why, "needs an operator");
+                    if let Err(error) = job.note(&why, OperationStatus::NeedsOperator).await {
+                        tracing::warn!(%error, "could not note it");
+                    }
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Waits before the next try, in place: the lease is kept, nobody else would fare better.
+    async fn rest(&self, job: &mut Job, why: &str) {
+        job.tries += 1;
+        if job.tries == NOTE_AFTER || job.tries.is_multiple_of(20) {
+            tracing::warn!(operation = %job.op.id, kind = job.op.work.name(), resource = job.op.resource_id,
+                tries = job.tries, why, "still trying");
+            if let Err(error) = job.note(why, OperationStatus::Open).await {
+                tracing::warn!(%error, "could not note it");
+            }
+        }
+        tokio::select! {
+            () = self.bench.stop.cancelled() => {}
+            () = tokio::time::sleep(pause(job.tries)) => {}
+        }
+    }
+
+    async fn hand_over(&self, id: OperationId) {
+        if let Err(error) = self.bench.store.hand_over_operation(id, self.bench.dispatch.owner()).await {
+            tracing::warn!(operation = %id, %error, "not handed over; its lease will run out");
+        }
+    }
+}
