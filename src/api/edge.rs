@@ -29,7 +29,8 @@ use super::routes::{Row, TABLE};
 use super::{fault, request_id, version};
 use crate::auth::{AuthHeaders, Authenticator, Policy, RequestFacts};
 use crate::domain::ctx::DEFAULT_PATIENCE;
-use crate::domain::{Clock, Ctx, Error, ErrorKind, Microversion, RequestId, Result};
+use crate::domain::{Ctx, Error, ErrorKind, Microversion, RequestId, Result};
+use crate::service::Services;
 
 /// Largest body read, in bytes (`[oslo_middleware] max_request_body_size` of Cinder).
 pub const MAX_BODY: usize = 114_688;
@@ -48,18 +49,23 @@ pub struct Settings {
 pub struct Edge {
     pub settings: Settings,
     pub router: Router,
+    pub services: Services,
     pub authenticator: Arc<Authenticator>,
     pub policy: Arc<Policy>,
-    pub clock: Clock,
     /// Writes in flight; shutdown waits for them.
     pub tracker: TaskTracker,
 }
 
 impl Edge {
     /// The edge over THE table.
-    pub fn new(settings: Settings, authenticator: Arc<Authenticator>, policy: Arc<Policy>) -> Result<Self> {
-        let (clock, tracker) = (Clock::default(), TaskTracker::new());
-        Ok(Self { settings, router: Router::new(TABLE)?, authenticator, policy, clock, tracker })
+    pub fn new(
+        settings: Settings,
+        services: Services,
+        authenticator: Arc<Authenticator>,
+        policy: Arc<Policy>,
+    ) -> Result<Self> {
+        let (router, tracker) = (Router::new(TABLE)?, TaskTracker::new());
+        Ok(Self { settings, router, services, authenticator, policy, tracker })
     }
 }
 
@@ -175,7 +181,7 @@ async fn authenticate(
         request_id: request_id.clone(),
         global_request_id: request_id::global(&parts.headers),
         microversion: Microversion::MIN,
-        clock: edge.clock.clone(),
+        clock: edge.services.clock.clone(),
         patience: DEFAULT_PATIENCE,
     };
     Ok(identity.into_ctx(facts, &edge.policy))

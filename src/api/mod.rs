@@ -11,6 +11,7 @@ mod bool_text;
 mod call;
 pub mod edge;
 mod fault;
+mod filters;
 mod links;
 pub mod openapi;
 mod outside;
@@ -22,6 +23,7 @@ mod request_id;
 mod router;
 pub mod routes;
 mod schema;
+mod time;
 mod v3;
 mod version;
 

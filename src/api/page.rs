@@ -106,6 +106,20 @@ fn one_key(fields: Fields, key: &str, direction: &str) -> Result<Sort> {
         })
 }
 
+/// For a key that is known, but not yet at the request's version.
+pub fn refuse_sort_key(query: &Query, refused: &str) -> Result<()> {
+    let listed = query.get("sort").unwrap_or_default().split(',');
+    let mut keys = listed.map(|item| item.split(':').next().unwrap_or_default().trim());
+    if keys.any(|key| key == refused) || query.get("sort_key") == Some(refused) {
+        return Err(invalid_sort_key(refused));
+    }
+    Ok(())
+}
+
+fn invalid_sort_key(key: &str) -> Error {
+    Error::invalid(format!("Invalid input received: Invalid sort key: {key}"))
+}
+
 /// `with_count`, which is an ordinary parameter below 3.45.
 pub fn with_count(query: &Query, version: Microversion) -> Result<bool> {
     if version.at_least(45) { query.boolean("with_count") } else { Ok(false) }

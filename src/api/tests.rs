@@ -19,6 +19,7 @@ use super::routes::{Row, to};
 use super::schema::{Null, Schema, closed, required, text};
 use crate::auth::{Authenticator, Policy};
 use crate::domain::{Error, Result};
+use crate::service::Services;
 
 static NAME: Schema = text(1, 5, Null::Refused);
 static BODY: Schema = closed(&[required("thing", &closed(&[required("name", &NAME)]))]);
@@ -64,9 +65,11 @@ static ROWS: &[Row] = &[
         .since(40),
 ];
 
-fn edge() -> Arc<Edge> {
+async fn edge() -> Arc<Edge> {
     let policy = Policy::defaults().unwrap();
-    let mut edge = Edge::new(Settings::default(), Arc::new(Authenticator::NoAuth), Arc::new(policy)).unwrap();
+    let services = Services::in_memory().await;
+    let authenticator = Arc::new(Authenticator::NoAuth);
+    let mut edge = Edge::new(Settings::default(), services, authenticator, Arc::new(policy)).unwrap();
     edge.router = Router::new(&[ROWS]).unwrap();
     Arc::new(edge)
 }
@@ -88,7 +91,7 @@ impl Answer {
 
 async fn send(request: axum::http::request::Builder, body: impl Into<Body>) -> Answer {
     let request = request.header("host", "h:8776").header("x-auth-token", "u:0af");
-    let response = super::router(edge()).oneshot(request.body(body.into()).unwrap()).await.unwrap();
+    let response = super::router(edge().await).oneshot(request.body(body.into()).unwrap()).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
     Answer {
@@ -304,7 +307,7 @@ async fn the_vendor_type_is_echoed_and_xml_gets_json() {
 
 #[tokio::test]
 async fn a_client_that_hangs_up_changes_nothing() {
-    let edge = edge();
+    let edge = edge().await;
     let request = Request::post("/v3/slow").body(Body::empty()).unwrap();
     let connection = tokio::spawn(serve(Arc::clone(&edge), request));
     while edge.tracker.is_empty() {

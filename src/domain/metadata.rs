@@ -5,13 +5,3 @@ use std::collections::BTreeMap;
 /// Keys in order, so that the stored JSON is canonical: the same map is the same text, and a
 /// `"key":"value"` pair can be searched for in it (`store::dialect`).
 pub type Metadata = BTreeMap<String, String>;
-
-/// What a request does to such a map.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum MetadataChange {
-    /// Adds these keys, overwriting those there are.
-    Merge(Metadata),
-    Replace(Metadata),
-    /// A key that is not there is not found (404).
-    Remove(String),
-}

@@ -52,3 +52,13 @@ pub struct Services {
 pub fn confined_to(ctx: &Ctx) -> Option<&ProjectId> {
     (!ctx.is_admin).then_some(&ctx.project_id)
 }
+
+#[cfg(test)]
+impl Services {
+    /// Over an empty database that is gone afterwards; nobody works on its operations.
+    pub async fn in_memory() -> Self {
+        let store = Store::connect("sqlite::memory:", 1).await.unwrap();
+        store.migrate(&Clock::System).await.unwrap();
+        Self { store, dispatch: Dispatch::new().0, settings: Arc::default(), clock: Clock::System }
+    }
+}

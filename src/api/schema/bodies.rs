@@ -1,1 +1,295 @@
-//! All request bodies, by operation.
+//! All request bodies, by operation (`cinder-api-surface`, "Request bodies").
+
+use super::{
+    Count, Digits, Extra, Field, Format, Integer, Keys, Map, Null, Object, Schema, StatusWords, Text, closed,
+    formatted, optional, required, text,
+};
+
+const LARGEST: i64 = 2_147_483_647;
+
+static ANY: Schema = Schema::Any;
+static BOOLEAN: Schema = Schema::Boolean(Null::Refused);
+static MAYBE_BOOLEAN: Schema = Schema::Boolean(Null::Allowed);
+static NAME: Schema = formatted(Format::Stripped("name"), Null::Allowed);
+static DESCRIPTION: Schema = formatted(Format::Stripped("description"), Null::Allowed);
+static PLAIN_NAME: Schema = text(0, 255, Null::Allowed);
+static PRINTABLE: Schema = formatted(Format::Printable, Null::Allowed);
+static UUID: Schema = formatted(Format::Uuid, Null::Refused);
+static MAYBE_UUID: Schema = formatted(Format::Uuid, Null::Allowed);
+static SHORT: Schema = text(0, 255, Null::Allowed);
+static WORD: Schema = text(1, 255, Null::Refused);
+static MAYBE_WORD: Schema = text(1, 255, Null::Allowed);
+static ANY_TEXT: Schema = text(0, usize::MAX, Null::Allowed);
+static VALUE: Schema = text(0, 255, Null::Refused);
+static MAYBE_VALUE: Schema = text(0, 255, Null::Allowed);
+static LONG_VALUE: Schema = formatted(Format::Bytes, Null::Refused);
+
+const fn size(null: Null) -> Schema {
+    Schema::Integer(Integer { min: 1, max: LARGEST, null, digits: Digits::Allowed })
+}
+static SIZE: Schema = size(Null::Refused);
+static MAYBE_SIZE: Schema = size(Null::Allowed);
+
+const fn map(keys: Keys, value: &'static Schema, null: Null, count: Count) -> Schema {
+    Schema::Map(Map { keys, value, null, count })
+}
+static METADATA: Schema = map(Keys::Metadata, &VALUE, Null::Refused, Count::Any);
+static MAYBE_METADATA: Schema = map(Keys::Metadata, &VALUE, Null::Allowed, Count::Any);
+static ONE_METADATUM: Schema = map(Keys::Metadata, &VALUE, Null::Refused, Count::One);
+static SNAPSHOT_METADATA_MAP: Schema = map(Keys::NoSlash, &VALUE, Null::Refused, Count::Any);
+static ONE_SNAPSHOT_METADATUM: Schema = map(Keys::NoSlash, &VALUE, Null::Refused, Count::One);
+static IMAGE_METADATA: Schema = map(Keys::Metadata, &LONG_VALUE, Null::Refused, Count::Any);
+static NULLABLE_SPECS: Schema = map(Keys::Metadata, &MAYBE_VALUE, Null::Refused, Count::Any);
+static SPECS: Schema = map(Keys::NoSpace, &MAYBE_VALUE, Null::Refused, Count::Any);
+static QUOTA_SET_MAP: Schema = map(Keys::Any, &ANY, Null::Refused, Count::AtLeastOne);
+static CLASS_LIMIT: Schema =
+    Schema::Integer(Integer { min: -1, max: LARGEST, null: Null::Refused, digits: Digits::Allowed });
+static CLASS_SET_MAP: Schema = map(Keys::Quota, &CLASS_LIMIT, Null::Refused, Count::Any);
+
+/// A closed object with at least one field since a version.
+const fn nonempty(fields: &'static [Field], since: u16) -> Schema {
+    Schema::Object(Object { fields, extra: Extra::Refused, null: Null::Refused, nonempty_since: Some(since) })
+}
+
+const fn open(fields: &'static [Field], null: Null) -> Schema {
+    Schema::Object(Object { fields, extra: Extra::Ignored, null, nonempty_since: None })
+}
+
+// Volumes.
+
+static HINTS: Schema = open(
+    &[
+        optional("same_host", &Schema::Uuids),
+        optional("different_host", &Schema::Uuids),
+        optional("local_to_instance", &MAYBE_UUID),
+        optional("query", &ANY),
+    ],
+    Null::Allowed,
+);
+
+static NEW_VOLUME: Schema = Schema::Object(Object {
+    fields: &[
+        optional("name", &NAME),
+        optional("description", &DESCRIPTION),
+        optional("display_name", &NAME),
+        optional("display_description", &DESCRIPTION),
+        optional("volume_type", &SHORT),
+        optional("metadata", &MAYBE_METADATA),
+        optional("snapshot_id", &MAYBE_UUID),
+        optional("source_volid", &MAYBE_UUID),
+        optional("consistencygroup_id", &MAYBE_UUID),
+        optional("size", &MAYBE_SIZE),
+        optional("availability_zone", &MAYBE_WORD),
+        optional("multiattach", &MAYBE_BOOLEAN),
+        optional("image_id", &SHORT),
+        optional("imageRef", &SHORT),
+        optional("group_id", &SHORT).since(13),
+        optional("backup_id", &MAYBE_UUID).since(47),
+    ],
+    extra: Extra::RefusedSince(53),
+    null: Null::Refused,
+    nonempty_since: None,
+});
+pub static VOLUME_CREATE: Schema =
+    closed(&[required("volume", &NEW_VOLUME), optional("OS-SCH-HNT:scheduler_hints", &HINTS)]);
+
+static VOLUME_CHANGES: Schema = nonempty(
+    &[
+        optional("name", &NAME),
+        optional("description", &DESCRIPTION),
+        optional("display_name", &NAME),
+        optional("display_description", &DESCRIPTION),
+        optional("metadata", &METADATA),
+    ],
+    53,
+);
+pub static VOLUME_UPDATE: Schema = closed(&[required("volume", &VOLUME_CHANGES)]);
+
+pub static METADATA_SET: Schema = closed(&[required("metadata", &METADATA)]);
+pub static METADATA_ONE: Schema = closed(&[required("meta", &ONE_METADATUM)]);
+
+// Volume actions.
+
+static NEW_SIZE: Schema = closed(&[required("new_size", &SIZE)]);
+pub static EXTEND: Schema = closed(&[required("os-extend", &NEW_SIZE)]);
+
+static BOOTABLE: Schema = closed(&[required("bootable", &BOOLEAN)]);
+pub static SET_BOOTABLE: Schema = closed(&[required("os-set_bootable", &BOOTABLE)]);
+
+static READONLY: Schema = closed(&[required("readonly", &BOOLEAN)]);
+pub static UPDATE_READONLY: Schema = closed(&[required("os-update_readonly_flag", &READONLY)]);
+
+static REVERT_TO: Schema = open(&[optional("snapshot_id", &ANY_TEXT)], Null::Refused);
+pub static REVERT: Schema = closed(&[required("revert", &REVERT_TO)]);
+
+static IMAGE_METADATA_FIELDS: Schema = closed(&[required("metadata", &IMAGE_METADATA)]);
+pub static SET_IMAGE_METADATA: Schema = closed(&[required("os-set_image_metadata", &IMAGE_METADATA_FIELDS)]);
+pub static SHOW_IMAGE_METADATA: Schema = closed(&[required("os-show_image_metadata", &ANY)]);
+static KEY: Schema = closed(&[required("key", &WORD)]);
+pub static UNSET_IMAGE_METADATA: Schema = closed(&[required("os-unset_image_metadata", &KEY)]);
+
+pub static FORCE_DELETE: Schema = closed(&[required("os-force_delete", &ANY)]);
+
+static VOLUME_STATUSES: StatusWords = StatusWords {
+    what: "Volume status",
+    words: &[
+        "creating",
+        "available",
+        "deleting",
+        "error",
+        "error_deleting",
+        "error_managing",
+        "managing",
+        "attaching",
+        "in-use",
+        "detaching",
+        "maintenance",
+        "restoring-backup",
+        "error_restoring",
+        "reserved",
+        "awaiting-transfer",
+        "backing-up",
+        "error_backing-up",
+        "error_extending",
+        "downloading",
+        "uploading",
+        "retyping",
+        "extending",
+    ],
+};
+static ATTACH_STATUSES: StatusWords =
+    StatusWords { what: "Volume attach status", words: &["attached", "detached"] };
+static MIGRATION_STATUSES: StatusWords = StatusWords {
+    what: "Volume migration status",
+    words: &["migrating", "error", "success", "completing", "none", "starting"],
+};
+static SNAPSHOT_STATUSES: StatusWords = StatusWords {
+    what: "Snapshot status",
+    words: &[
+        "error",
+        "available",
+        "creating",
+        "deleting",
+        "deleted",
+        "updating",
+        "error_deleting",
+        "unmanaging",
+        "backing-up",
+        "restoring",
+    ],
+};
+
+const fn status(words: &'static StatusWords, null: Null) -> Schema {
+    Schema::Text(Text { min: 0, max: 255, null, format: Format::Status(words) })
+}
+static VOLUME_STATUS: Schema = status(&VOLUME_STATUSES, Null::Allowed);
+static ATTACH_STATUS: Schema = status(&ATTACH_STATUSES, Null::Allowed);
+static MIGRATION_STATUS: Schema = status(&MIGRATION_STATUSES, Null::Allowed);
+static SNAPSHOT_STATUS: Schema = status(&SNAPSHOT_STATUSES, Null::Refused);
+
+static VOLUME_STATUS_FIELDS: Schema = closed(&[
+    optional("status", &VOLUME_STATUS),
+    optional("attach_status", &ATTACH_STATUS),
+    optional("migration_status", &MIGRATION_STATUS),
+]);
+pub static VOLUME_RESET: Schema = closed(&[required("os-reset_status", &VOLUME_STATUS_FIELDS)]);
+
+// Snapshots.
+
+static NEW_SNAPSHOT: Schema = closed(&[
+    required("volume_id", &MAYBE_UUID),
+    optional("name", &PLAIN_NAME),
+    optional("display_name", &PLAIN_NAME),
+    optional("description", &PRINTABLE),
+    optional("force", &BOOLEAN),
+    optional("metadata", &MAYBE_METADATA),
+]);
+pub static SNAPSHOT_CREATE: Schema = closed(&[required("snapshot", &NEW_SNAPSHOT)]);
+
+static SNAPSHOT_CHANGES: Schema = nonempty(
+    &[
+        optional("name", &PLAIN_NAME),
+        optional("description", &PRINTABLE),
+        optional("display_name", &PLAIN_NAME),
+        optional("display_description", &PRINTABLE),
+    ],
+    0,
+);
+pub static SNAPSHOT_UPDATE: Schema = closed(&[required("snapshot", &SNAPSHOT_CHANGES)]);
+
+pub static SNAPSHOT_METADATA_SET: Schema =
+    open(&[required("metadata", &SNAPSHOT_METADATA_MAP)], Null::Refused);
+pub static SNAPSHOT_METADATA_ONE: Schema = open(&[required("meta", &ONE_SNAPSHOT_METADATUM)], Null::Refused);
+
+static SNAPSHOT_STATUS_FIELDS: Schema = closed(&[required("status", &SNAPSHOT_STATUS)]);
+pub static SNAPSHOT_RESET: Schema = closed(&[required("os-reset_status", &SNAPSHOT_STATUS_FIELDS)]);
+static PROGRESS: Schema = formatted(Format::Progress, Null::Allowed);
+static ASSISTED_FIELDS: Schema = closed(&[required("status", &VALUE), optional("progress", &PROGRESS)]);
+pub static UPDATE_SNAPSHOT_STATUS: Schema =
+    closed(&[required("os-update_snapshot_status", &ASSISTED_FIELDS)]);
+
+// Types.
+
+static TYPE_NAME: Schema = Schema::Text(Text { min: 1, max: 255, null: Null::Refused, format: Format::Name });
+static NEW_TYPE: Schema = closed(&[
+    required("name", &TYPE_NAME),
+    optional("description", &PRINTABLE),
+    optional("extra_specs", &NULLABLE_SPECS),
+    optional("os-volume-type-access:is_public", &BOOLEAN),
+]);
+pub static TYPE_CREATE: Schema = closed(&[required("volume_type", &NEW_TYPE)]);
+static TYPE_CHANGES: Schema = closed(&[
+    optional("name", &MAYBE_WORD),
+    optional("description", &PRINTABLE),
+    optional("is_public", &BOOLEAN),
+]);
+pub static TYPE_UPDATE: Schema = closed(&[required("volume_type", &TYPE_CHANGES)]);
+pub static EXTRA_SPECS_CREATE: Schema = closed(&[required("extra_specs", &SPECS)]);
+pub static EXTRA_SPEC_UPDATE: Schema = map(Keys::NoSpace, &MAYBE_VALUE, Null::Refused, Count::One);
+
+static PROJECT: Schema = closed(&[required("project", &WORD)]);
+pub static ADD_ACCESS: Schema = closed(&[required("addProjectAccess", &PROJECT)]);
+pub static REMOVE_ACCESS: Schema = closed(&[required("removeProjectAccess", &PROJECT)]);
+
+// Quotas. Which keys there are depends on the types, so the service looks at them.
+
+pub static QUOTA_UPDATE: Schema = closed(&[required("quota_set", &QUOTA_SET_MAP)]);
+pub static QUOTA_CLASS_UPDATE: Schema = closed(&[required("quota_class_set", &CLASS_SET_MAP)]);
+
+// Services.
+
+static HOST: Schema = Schema::Text(Text { min: 1, max: 255, null: Null::Allowed, format: Format::Host });
+static REASON: Schema =
+    Schema::Text(Text { min: 1, max: 255, null: Null::Refused, format: Format::NotBlank("disabled_reason") });
+pub static SERVICE_SWITCH: Schema = closed(&[
+    optional("binary", &WORD),
+    optional("service", &WORD),
+    optional("host", &HOST),
+    optional("cluster", &SHORT),
+]);
+pub static SERVICE_DISABLE_REASON: Schema = closed(&[
+    optional("binary", &WORD),
+    optional("service", &WORD),
+    optional("host", &HOST),
+    optional("cluster", &SHORT),
+    optional("disabled_reason", &REASON),
+]);
+pub static SERVICE_FREEZE: Schema = closed(&[optional("host", &HOST), optional("cluster", &SHORT)]);
+pub static SERVICE_FAILOVER: Schema =
+    closed(&[optional("host", &HOST), optional("cluster", &SHORT), optional("backend_id", &SHORT)]);
+static BINARY: Schema = Schema::OneOf(
+    &["cinder-volume", "cinder-scheduler", "cinder-backup", "cinder-api", "", "*"],
+    Null::Refused,
+);
+static LEVEL: Schema = Schema::OneOf(
+    &["CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG", "critical", "error", "warning", "info", "debug"],
+    Null::Allowed,
+);
+pub static SERVICE_GET_LOG: Schema =
+    closed(&[optional("binary", &BINARY), optional("server", &SHORT), optional("prefix", &SHORT)]);
+pub static SERVICE_SET_LOG: Schema = closed(&[
+    optional("binary", &BINARY),
+    optional("server", &SHORT),
+    optional("prefix", &SHORT),
+    optional("level", &LEVEL),
+]);

@@ -75,8 +75,8 @@ impl Schema {
                 Value::Object(json) => map.look(path, value, json, version),
                 _ => Err(wrong(self.not_of_type(value))),
             },
-            Self::Loose(_) if value.is_object() || value.is_string() => Ok(()),
-            Self::Loose(_) => Err(wrong(self.not_of_type(value))),
+            Self::Uuids if is_uuids(value) => Ok(()),
+            Self::Uuids => Err(wrong(format!("{} is not valid under any of the given schemas", repr(value)))),
         }
     }
 
@@ -89,8 +89,7 @@ impl Schema {
             | Self::Integer(Integer { null, .. })
             | Self::Object(Object { null, .. })
             | Self::Map(Map { null, .. }) => *null,
-            Self::Loose(types) if types.contains(&"null") => Null::Allowed,
-            Self::Loose(_) => Null::Refused,
+            Self::Uuids => Null::Refused,
         }
     }
 
@@ -103,7 +102,7 @@ impl Schema {
             Self::Integer(rules) if rules.digits == Digits::Allowed => vec!["integer", "string"],
             Self::Integer(_) => vec!["integer"],
             Self::Object(_) | Self::Map(_) => vec!["object"],
-            Self::Loose(types) => return types.to_vec(),
+            Self::Uuids => vec!["string", "array"],
         };
         if !types.is_empty() && self.null() == Null::Allowed {
             types.push("null");
@@ -114,6 +113,14 @@ impl Schema {
     fn not_of_type(&self, value: &Value) -> String {
         let types = self.types().iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
         format!("{} is not of type {types}", repr(value))
+    }
+}
+
+fn is_uuids(value: &Value) -> bool {
+    let is_uuid = |value: &Value| value.as_str().is_some_and(|text| uuid::Uuid::try_parse(text).is_ok());
+    match value {
+        Value::Array(items) => items.iter().all(is_uuid),
+        one => is_uuid(one),
     }
 }
 
@@ -224,6 +231,10 @@ fn check_text(rules: &Text, text: &str) -> Result<(), Reason> {
             if percent.is_none_or(|percent| percent > 100) {
                 return of("progress must be an integer percentage between 0 and 100".to_owned());
             }
+        }
+        Format::Bytes => {
+            let fits = text.len() <= 65_535;
+            return if fits { Ok(()) } else { of(format!("{value} is not a 'mysql_text'")) };
         }
         _ => {}
     }

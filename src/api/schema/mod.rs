@@ -25,8 +25,8 @@ pub enum Schema {
     Object(Object),
     /// An object with free keys.
     Map(Map),
-    /// An object, a string, or null where allowed: a connector, a scheduler hint.
-    Loose(&'static [&'static str]),
+    /// One UUID or a list of them (`same_host`).
+    Uuids,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +62,8 @@ pub enum Format {
     Status(&'static StatusWords),
     /// `NN%`.
     Progress,
+    /// At most 65535 bytes (a MySQL `TEXT`).
+    Bytes,
 }
 
 /// Words of a status field and how Cinder calls them in its refusal.

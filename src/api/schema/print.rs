@@ -19,7 +19,7 @@ impl Schema {
             }
         }
         match self {
-            Self::Any | Self::Loose(_) => {}
+            Self::Any | Self::Uuids => {}
             Self::Boolean(_) => {
                 out.insert("enum".into(), json!(bool_text::json_list()));
             }

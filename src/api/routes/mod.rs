@@ -4,13 +4,16 @@
 //! A path is written without `/v3` and without the project: every row answers in both forms
 //! (`cinder-api-surface`, "How to read").
 
+mod general;
+mod snapshots;
+mod volumes;
+
 use axum::http::{Method, StatusCode};
 use futures::future::BoxFuture;
 
 use super::call::Call;
 use super::reply::Reply;
 use super::schema::Schema;
-use super::v3;
 use crate::domain::Result;
 
 /// What serves a row.
@@ -76,16 +79,16 @@ macro_rules! to {
         |call| Box::pin($handler(call))
     };
 }
-#[cfg(test)]
 pub(super) use to;
 
 /// All rows, group by group in the order of the API reference.
-pub static TABLE: &[&[Row]] = &[EXTENSIONS, RESOURCE_FILTERS];
-
-static EXTENSIONS: &[Row] = &[
-    Row::new("extensions.list", Method::GET, "/extensions", "", to!(v3::extensions::list)),
-    Row::new("extensions.show", Method::GET, "/extensions/{alias}", "", to!(v3::extensions::show)),
+pub static TABLE: &[&[Row]] = &[
+    general::EXTENSIONS,
+    volumes::VOLUMES,
+    volumes::ACTIONS,
+    volumes::METADATA,
+    snapshots::SNAPSHOTS,
+    snapshots::ACTIONS,
+    snapshots::METADATA,
+    general::RESOURCE_FILTERS,
 ];
-
-static RESOURCE_FILTERS: &[Row] =
-    &[Row::new("rf.list", Method::GET, "/resource_filters", "", to!(v3::resource_filters::list)).since(33)];

@@ -1,0 +1,43 @@
+//! `POST /snapshots/{id}/action`.
+
+use axum::http::StatusCode;
+
+use super::load_authorized;
+use crate::api::call::Call;
+use crate::api::reply::Reply;
+use crate::domain::status::SnapshotStatus;
+use crate::domain::{Error, Result};
+use crate::service::snapshots::{AssistedProgress, Force};
+
+pub async fn reset_status(call: Call) -> Result<Reply> {
+    let word = call.object("os-reset_status").text("status").unwrap_or_default().to_ascii_lowercase();
+    load_authorized(&call).await?;
+    let status = SnapshotStatus::parse(&word).ok_or_else(|| not_allowed(&word))?;
+    call.edge.services.reset_snapshot(&call.ctx, call.param("id"), status).await?;
+    Ok(Reply::empty(StatusCode::ACCEPTED))
+}
+
+pub async fn force_delete(call: Call) -> Result<Reply> {
+    load_authorized(&call).await?;
+    call.edge.services.delete_snapshot(&call.ctx, call.param("id"), Force::Yes).await?;
+    Ok(Reply::empty(StatusCode::ACCEPTED))
+}
+
+pub async fn update_status(call: Call) -> Result<Reply> {
+    let fields = call.object("os-update_snapshot_status");
+    let word = fields.text("status").unwrap_or_default();
+    let snapshot = load_authorized(&call).await?;
+    let status = SnapshotStatus::parse(&word).ok_or_else(|| {
+        let present = snapshot.status;
+        Error::invalid(format!(
+            "Provided snapshot status {word} not allowed for snapshot with status {present}."
+        ))
+    })?;
+    let to = AssistedProgress { status, progress: fields.text("progress") };
+    call.edge.services.assist_snapshot(&call.ctx, call.param("id"), &to).await?;
+    Ok(Reply::raw(StatusCode::ACCEPTED))
+}
+
+fn not_allowed(word: &str) -> Error {
+    Error::invalid(format!("Invalid snapshot: Cannot reset-state to {word}."))
+}

@@ -1,0 +1,21 @@
+//! `DELETE /volumes/{id}`.
+
+use axum::http::StatusCode;
+
+use super::{load_authorized, target};
+use crate::api::call::Call;
+use crate::api::reply::Reply;
+use crate::domain::Result;
+use crate::domain::volume::DeleteMode;
+
+pub async fn delete(call: Call) -> Result<Reply> {
+    let cascade = call.query.boolean("cascade")?;
+    let force = call.version().at_least(23) && call.query.boolean("force")?;
+    let details = load_authorized(&call).await?;
+    if force {
+        call.edge.policy.authorize(&call.ctx, "volume:force_delete", &target(&details))?;
+    }
+    let mode = DeleteMode { cascade, force };
+    call.edge.services.delete_volume(&call.ctx, call.param("id"), mode).await?;
+    Ok(Reply::raw(StatusCode::ACCEPTED))
+}

@@ -1,0 +1,166 @@
+//! A client of an edge in this process.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request};
+use hearth::api::{Edge, Settings, router};
+use hearth::auth::{Authenticator, Policy};
+use hearth::domain::Clock;
+use hearth::service::Services;
+use hearth::store::{Dispatch, Store};
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+/// The project of every request that does not say another.
+pub const PROJECT: &str = "0af0";
+
+pub struct Bench {
+    router: axum::Router,
+}
+
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("{e}: {} {}", self.status, self.text))
+    }
+
+    /// The body of a reply that must have this status.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.text);
+        if self.text.is_empty() { Value::Null } else { self.json() }
+    }
+
+    /// The message of a fault that must have this status.
+    #[track_caller]
+    pub fn fault(self, status: u16) -> String {
+        assert_eq!(self.status, status, "{}", self.text);
+        let body = self.json();
+        let fault = body.as_object().unwrap().values().next().unwrap();
+        assert_eq!(fault["code"], status);
+        fault["message"].as_str().unwrap().to_owned()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+}
+
+/// One request being put together.
+pub struct Ask<'b> {
+    bench: &'b Bench,
+    method: Method,
+    path: String,
+    version: String,
+    token: String,
+    headers: Vec<(&'static str, String)>,
+    body: Option<Value>,
+}
+
+impl Ask<'_> {
+    pub fn at(mut self, minor: u16) -> Self {
+        self.version = format!("volume 3.{minor}");
+        self
+    }
+    pub fn project(mut self, project: &str) -> Self {
+        self.token = format!("user:{project}");
+        self
+    }
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.push((name, value.to_owned()));
+        self
+    }
+    pub fn body(mut self, body: Value) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    pub async fn send(self) -> Answer {
+        let mut request = Request::builder()
+            .method(self.method)
+            .uri(self.path)
+            .header("host", "hearth:8776")
+            .header("x-auth-token", self.token)
+            .header("openstack-api-version", self.version);
+        for (name, value) in self.headers {
+            request = request.header(name, value);
+        }
+        let body = match self.body {
+            Some(body) => {
+                request = request.header("content-type", "application/json");
+                Body::from(body.to_string())
+            }
+            None => Body::empty(),
+        };
+        let response = self.bench.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        Answer { status: parts.status.as_u16(), headers: parts.headers, text }
+    }
+}
+
+impl Bench {
+    pub async fn new() -> Self {
+        let store = Store::connect("sqlite::memory:", 1).await.unwrap();
+        store.migrate(&Clock::System).await.unwrap();
+        let (dispatch, operations) = Dispatch::new();
+        // Nobody works here; the queue only has to stay open.
+        std::mem::forget(operations);
+        let services = Services { store, dispatch, settings: Arc::default(), clock: Clock::System };
+        let policy = Arc::new(Policy::defaults().unwrap());
+        let edge = Edge::new(Settings::default(), services, Arc::new(Authenticator::NoAuth), policy).unwrap();
+        Self { router: router(Arc::new(edge)) }
+    }
+
+    pub fn ask(&self, method: Method, path: &str) -> Ask<'_> {
+        Ask {
+            bench: self,
+            method,
+            path: format!("/v3{path}"),
+            version: "volume 3.71".to_owned(),
+            token: format!("user:{PROJECT}"),
+            headers: Vec::new(),
+            body: None,
+        }
+    }
+    pub fn get(&self, path: &str) -> Ask<'_> {
+        self.ask(Method::GET, path)
+    }
+    pub fn post(&self, path: &str, body: Value) -> Ask<'_> {
+        self.ask(Method::POST, path).body(body)
+    }
+    pub fn put(&self, path: &str, body: Value) -> Ask<'_> {
+        self.ask(Method::PUT, path).body(body)
+    }
+    pub fn delete(&self, path: &str) -> Ask<'_> {
+        self.ask(Method::DELETE, path)
+    }
+
+    /// Creates a volume; its id.
+    pub async fn volume(&self, fields: Value) -> String {
+        let created = self.post("/volumes", json!({"volume": fields})).send().await.expect(202);
+        created["volume"]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Creates a volume that is `available`.
+    pub async fn available(&self, fields: Value) -> String {
+        let id = self.volume(fields).await;
+        self.reset(&id, "available").await;
+        id
+    }
+
+    pub async fn reset(&self, volume: &str, status: &str) {
+        let body = json!({"os-reset_status": {"status": status}});
+        self.post(&format!("/volumes/{volume}/action"), body).send().await.expect(202);
+    }
+}

@@ -1,0 +1,99 @@
+//! Pages, orders, filters and counts of the volume list.
+
+use serde_json::{Value, json};
+
+use super::bench::{Bench, PROJECT};
+
+fn names(list: &Value) -> Vec<&str> {
+    list["volumes"].as_array().unwrap().iter().map(|volume| volume["name"].as_str().unwrap()).collect()
+}
+
+async fn five(bench: &Bench) {
+    for (name, size) in [("a", 3), ("b", 1), ("c", 2), ("d", 1), ("e", 5)] {
+        let kind = if size == 1 { "small" } else { "large" };
+        bench.volume(json!({"name": name, "size": size, "metadata": {"kind": kind}})).await;
+    }
+}
+
+#[tokio::test]
+async fn pages_link_to_the_next() {
+    let bench = Bench::new().await;
+    five(&bench).await;
+    let mut path = "/volumes/detail?limit=2&sort=name:asc".to_owned();
+    let mut seen = Vec::new();
+    for page in 0..3 {
+        let list = bench.get(&path).send().await.expect(200);
+        seen.extend(names(&list).into_iter().map(str::to_owned));
+        let next = list["volumes_links"][0]["href"].as_str();
+        assert_eq!(next.is_some(), page < 2, "{list}");
+        if let Some(next) = next {
+            assert!(next.starts_with("http://hearth:8776/v3/volumes/detail?limit=2&sort=name%3Aasc&marker="));
+            path = next.trim_start_matches("http://hearth:8776/v3").to_owned();
+        }
+    }
+    assert_eq!(seen, ["a", "b", "c", "d", "e"]);
+    assert_eq!(bench.get("/volumes?limit=0").send().await.expect(200), json!({"volumes": []}));
+    assert_eq!(names(&bench.get("/volumes?offset=3&sort=name:asc").send().await.expect(200)), ["d", "e"]);
+    let told = bench.get("/volumes?marker=00000000-0000-4000-8000-000000000000").send().await;
+    assert!(told.fault(404).contains("could not be found"));
+}
+
+#[tokio::test]
+async fn counts_came_with_3_45() {
+    let bench = Bench::new().await;
+    five(&bench).await;
+    let counted = bench.get("/volumes?limit=2&with_count=true").send().await.expect(200);
+    assert_eq!(counted["count"], 5);
+    assert!(counted.get("volumes_links").is_some());
+    bench.get("/volumes?with_count=maybe").send().await.fault(400);
+    let last = bench.get("/volumes?with_count=1").send().await.expect(200);
+    assert!(last.get("volumes_links").is_none());
+}
+
+#[tokio::test]
+async fn filters_are_python_literals() {
+    let bench = Bench::new().await;
+    five(&bench).await;
+    for (query, expected) in [
+        ("name=b", vec!["b"]),
+        ("size=1", vec!["b", "d"]),
+        ("status=creating&size=1", vec!["b", "d"]),
+        ("status=%5B%27creating%27%2C+%27error%27%5D", vec!["a", "b", "c", "d", "e"]),
+        ("status=error", vec![]),
+        ("metadata=%7B%27kind%27%3A+%27small%27%7D", vec!["b", "d"]),
+        ("metadata=%7B%22kind%22%3A%22small%22%2C%22x%22%3A%22y%22%7D", vec![]),
+        ("bootable=false&name=e", vec!["e"]),
+        ("created_at=gt:2020-01-01T00:00:00,lt:2021-01-01", vec![]),
+        ("created_at=gte:2020-01-01T00:00:00", vec!["a", "b", "c", "d", "e"]),
+        ("no_such_column=1", vec![]),
+        ("name~=E", vec!["e"]),
+        ("name~=%25", vec![]),
+    ] {
+        let list = bench.get(&format!("/volumes?sort=name:asc&{query}")).send().await.expect(200);
+        assert_eq!(names(&list), expected, "{query}");
+    }
+    for bad in ["bootable=perhaps", "created_at=soon", "limit=x", "sort=colour", "all_tenants=x", "name=%ff"]
+    {
+        bench.get(&format!("/volumes?{bad}")).send().await.fault(400);
+    }
+}
+
+#[tokio::test]
+async fn projects_are_kept_apart() {
+    let bench = Bench::new().await;
+    five(&bench).await;
+    let other = bench.post("/volumes", json!({"volume": {"name": "z", "size": 1}})).project("beef");
+    other.send().await.expect(202);
+    assert_eq!(names(&bench.get("/volumes").project("beef").send().await.expect(200)), ["z"]);
+    let all = bench.get("/volumes?all_tenants=1&with_count=1").send().await.expect(200);
+    assert_eq!(all["count"], 6);
+    let narrowed = bench.get("/volumes?all_tenants=1&project_id=beef").send().await.expect(200);
+    assert_eq!(names(&narrowed), ["z"]);
+    let summary = bench.get("/volumes/summary").send().await.expect(200);
+    let expected = json!({"total_count": 5, "total_size": 12, "metadata": {"kind": ["large", "small"]}});
+    assert_eq!(summary["volume-summary"], expected);
+    let early =
+        bench.get(&format!("/{PROJECT}/volumes/summary?all_tenants=1")).at(35).send().await.expect(200);
+    assert_eq!(early["volume-summary"], json!({"total_count": 6, "total_size": 13}));
+    assert_eq!(bench.get("/volumes/summary").at(11).send().await.status, 404);
+}
