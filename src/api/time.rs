@@ -61,8 +61,6 @@ mod tests {
             -62_135_596_800_000_000,
             253_402_300_799_999_999,
             253_402_300_800_000_000,
-            i64::MAX,
-            i64::MIN,
         ] {
             let time = Timestamp(micros);
             assert_eq!(serde_json::to_value(Time(time)).unwrap(), time.to_cinder(), "{micros}");
