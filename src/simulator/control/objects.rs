@@ -1,0 +1,48 @@
+//! `/volumes/…`: what hosts and the cluster itself do to volumes.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::super::model::{Pending, Record, Volume, VolumeState};
+use super::super::refusal::Refusal;
+use super::super::rules::{Fate, writes};
+use super::{Director, Failed};
+
+/// Bytes from `offset` on were written; widened to whole blocks.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Write {
+    #[serde(default)]
+    offset: u64,
+    length: u64,
+}
+
+pub async fn write(
+    State(shared): Director,
+    Path(uuid): Path<Uuid>,
+    Json(write): Json<Write>,
+) -> Result<Json<Value>, Failed> {
+    shared.world().write(Fate::Good, |at| Ok((writes::write(at, uuid, write.offset, write.length)?, ())))?;
+    Ok(Json(json!({})))
+}
+
+/// The volume is `Migrating` for as long as `--delay` says.
+pub async fn migrate(State(shared): Director, Path(uuid): Path<Uuid>) -> Result<Json<Value>, Failed> {
+    shared.world().write(Fate::Good, |at| {
+        let found = at.tables.volumes.get(&uuid).ok_or_else(|| Refusal::not_found("no such volume"))?;
+        if found.state != VolumeState::Available {
+            return Err(Refusal::precondition(format!("the volume is {}", found.state.name())));
+        }
+        let moving = Volume {
+            state: VolumeState::Migrating,
+            due: Some(at.after(at.options.timings.migrate)),
+            pending: Some(Pending::Settle),
+            ..(**found).clone()
+        };
+        Ok((vec![Record::Volume(Box::new(moving))], ()))
+    })?;
+    Ok(Json(json!({})))
+}

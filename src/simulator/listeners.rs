@@ -1,0 +1,131 @@
+//! One listener a node, all on the same port: taking a node down closes its listener and cuts
+//! its connections; bringing it up binds the address again.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use hyper_util::rt::TokioIo;
+use rustls::ServerConfig;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+
+use super::connection;
+use super::shared::Shared;
+
+const HANDSHAKE: Duration = Duration::from_secs(10);
+const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
+
+pub struct Listeners {
+    addresses: Vec<SocketAddr>,
+    tls: TlsAcceptor,
+    /// Cancelled when the node goes down; none while it is.
+    alive: Mutex<Vec<Option<CancellationToken>>>,
+}
+
+impl Listeners {
+    pub fn new(addresses: Vec<SocketAddr>, tls: Arc<ServerConfig>) -> Self {
+        let alive = Mutex::new(vec![None; addresses.len()]);
+        Self { addresses, tls: TlsAcceptor::from(tls), alive }
+    }
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+    fn swap(&self, node: u16, token: Option<CancellationToken>) -> Option<CancellationToken> {
+        let mut alive = self.alive.lock().unwrap_or_else(PoisonError::into_inner);
+        alive.get_mut(usize::from(node)).and_then(|slot| std::mem::replace(slot, token))
+    }
+    pub fn close(&self, node: u16) {
+        if let Some(token) = self.swap(node, None) {
+            token.cancel();
+        }
+    }
+}
+
+/// Binds every address on one port: the given one, else `last`, else one that all have free.
+pub async fn bind(ips: &[IpAddr], port: u16, last: u16) -> io::Result<Vec<TcpListener>> {
+    const ATTEMPTS: usize = 50;
+    if port != 0 {
+        return bind_all(ips, port).await;
+    }
+    if last != 0
+        && let Ok(listeners) = bind_all(ips, last).await
+    {
+        return Ok(listeners);
+    }
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        match bind_all(ips, 0).await {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && attempt < ATTEMPTS => {}
+            other => return other,
+        }
+    }
+}
+
+async fn bind_all(ips: &[IpAddr], mut port: u16) -> io::Result<Vec<TcpListener>> {
+    let mut listeners = Vec::with_capacity(ips.len());
+    for ip in ips {
+        let address = SocketAddr::new(*ip, port);
+        let bound = TcpListener::bind(address).await;
+        let listener =
+            bound.map_err(|error| io::Error::new(error.kind(), format!("cannot bind {address}: {error}")))?;
+        port = listener.local_addr()?.port();
+        listeners.push(listener);
+    }
+    Ok(listeners)
+}
+
+/// Binds a node's address again after it was down.
+pub async fn reopen(shared: &Arc<Shared>, node: u16) -> io::Result<()> {
+    let Some(address) = shared.listeners.addresses.get(usize::from(node)) else { return Ok(()) };
+    shared.listeners.close(node);
+    let mut tries = 0;
+    let listener = loop {
+        tries += 1;
+        match TcpListener::bind(address).await {
+            // The old listener closes in its own task.
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && tries < 100 => {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            other => break other?,
+        }
+    };
+    serve(shared, node, listener);
+    Ok(())
+}
+
+/// Accepts on the node until it goes down or everything stops.
+pub fn serve(shared: &Arc<Shared>, node: u16, listener: TcpListener) {
+    let token = shared.stop.child_token();
+    shared.listeners.swap(node, Some(token.clone()));
+    let shared = Arc::clone(shared);
+    let tracker = shared.tasks.clone();
+    tracker.spawn(async move {
+        while let Some(accepted) = token.run_until_cancelled(listener.accept()).await {
+            match accepted {
+                Ok((stream, _)) => take(&shared, node, stream, token.clone()),
+                Err(error) => {
+                    tracing::warn!(node, %error, "accept failed");
+                    tokio::time::sleep(ACCEPT_BACKOFF).await;
+                }
+            }
+        }
+    });
+}
+
+fn take(shared: &Arc<Shared>, node: u16, stream: TcpStream, token: CancellationToken) {
+    let shared = Arc::clone(shared);
+    let tracker = shared.tasks.clone();
+    tracker.spawn(async move {
+        shared.counters().connections += 1;
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(node, %error, "no TCP_NODELAY");
+        }
+        let handshake = tokio::time::timeout(HANDSHAKE, shared.listeners.tls.accept(stream));
+        let Some(Ok(Ok(tls))) = token.run_until_cancelled(handshake).await else { return };
+        token.run_until_cancelled(connection::serve(&shared, node, TokioIo::new(tls))).await;
+    });
+}
