@@ -1,3 +1,7 @@
 //! `hearth`: see `hearth --help` and the README.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    hearth::cli::main()
+}

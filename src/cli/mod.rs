@@ -1,4 +1,41 @@
-//! One file a command.
+//! The command line: one file a command.
 
 pub mod config;
 pub mod openapi;
+pub mod sim;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(name = "hearth", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check the configuration, or print its reference.
+    Config(config::ConfigCommand),
+    /// Print the OpenAPI document of the Cinder edge.
+    Openapi,
+    /// Run a simulated Lightbits cluster.
+    Sim(Box<sim::SimCommand>),
+}
+
+/// Reads the command line, runs the command and says on standard error what went wrong.
+pub fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Config(command) => command.run(),
+        Command::Openapi => openapi::run().map(|()| ExitCode::SUCCESS),
+        Command::Sim(command) => command.run(),
+    };
+    done.unwrap_or_else(|error| {
+        // Nobody is left to tell if standard error is closed.
+        let _ = writeln!(std::io::stderr(), "error: {error:#}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -36,6 +37,14 @@ impl Period {
         (0.0..=LONGEST_SECONDS)
             .contains(&seconds)
             .then(|| Self(Duration::from_millis((seconds * 1000.0).round() as u64)))
+    }
+}
+
+/// For command lines.
+impl FromStr for Period {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::parse(text).ok_or_else(|| format!("{text:?} is not a length of time such as 10s, 500ms or 2m"))
     }
 }
 

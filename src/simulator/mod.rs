@@ -33,7 +33,7 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 pub use keys::{KeyFiles, ROOT_KID};
-pub use options::{AuthMode, Options, Quirks, Release, Timings};
+pub use options::{AuthMode, Options, Quirks, Release, Timings, parse_capacity};
 
 use faults::Engine;
 use listeners::Listeners;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use super::rules::input;
 use crate::domain::Clock;
 
 /// Everything that `start` needs. [`Options::new`] gives a small cluster on free ports.
@@ -128,6 +129,14 @@ impl FromStr for Release {
         }
         Ok(release)
     }
+}
+
+/// Bytes of a capacity like `100TiB`.
+///
+/// # Errors
+/// It is not a size with a binary unit.
+pub fn parse_capacity(text: &str) -> Result<u64, String> {
+    input::size(text).map_err(|_| format!("`{text}` is not a size like 100TiB"))
 }
 
 impl Options {

@@ -25,9 +25,12 @@ use super::model::Record;
 use super::refusal::Result;
 use super::rules::Moment;
 
+/// What a write decided, and its answer.
+pub type Decided = Result<(Vec<Record>, Value)>;
+
 /// How an operation is carried out: by looking, or by deciding on records.
 #[derive(Clone, Copy)]
 pub enum Handler {
     Read(fn(&Moment<'_>, &Call) -> Result<Value>),
-    Write(fn(&Moment<'_>, &Call) -> Result<(Vec<Record>, Value)>),
+    Write(fn(&Moment<'_>, &Call) -> Decided),
 }

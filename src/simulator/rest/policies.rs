@@ -4,13 +4,13 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::super::model::{Limits, Policy, Record, Visibility};
+use super::super::model::{Limits, Policy, Visibility};
 use super::super::refusal::{Refusal, Result};
 use super::super::rules::{Moment, policies as rules};
 use super::message::Message;
-use super::{Body, Call};
+use super::{Body, Call, Decided};
 
-pub fn create(at: &Moment<'_>, call: &Call) -> Result<(Vec<Record>, Value)> {
+pub fn create(at: &Moment<'_>, call: &Call) -> Decided {
     let (records, policy) = rules::create(at, read(&call.body, Uuid::new_v4())?)?;
     let answer = view(at, call, &policy);
     Ok((records, answer))
@@ -74,7 +74,7 @@ pub fn get(at: &Moment<'_>, call: &Call) -> Result<Value> {
     Ok(view(at, call, find(at, call)?))
 }
 
-pub fn update(at: &Moment<'_>, call: &Call) -> Result<(Vec<Record>, Value)> {
+pub fn update(at: &Moment<'_>, call: &Call) -> Decided {
     let old = find(at, call)?;
     let mut new = read(&call.body, old.uuid)?;
     if new.name.is_empty() {
@@ -83,7 +83,7 @@ pub fn update(at: &Moment<'_>, call: &Call) -> Result<(Vec<Record>, Value)> {
     Ok((rules::update(at, new)?, json!({})))
 }
 
-pub fn delete(at: &Moment<'_>, call: &Call) -> Result<(Vec<Record>, Value)> {
+pub fn delete(at: &Moment<'_>, call: &Call) -> Decided {
     Ok((rules::delete(at, find(at, call)?)?, json!({})))
 }
 

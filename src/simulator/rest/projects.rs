@@ -8,10 +8,10 @@ use uuid::Uuid;
 use super::super::model::{Credential, Project, Record};
 use super::super::refusal::{Refusal, Result};
 use super::super::rules::{Moment, projects as rules};
-use super::Call;
 use super::message::Message;
+use super::{Call, Decided};
 
-pub fn create(at: &Moment<'_>, call: &Call) -> Result<(Vec<Record>, Value)> {
+pub fn create(at: &Moment<'_>, call: &Call) -> Decided {
     let (records, project) = rules::create(at, call.body.text("name")?, call.body.text("description")?)?;
     let answer = view(at, &project);
     Ok((records, answer))
@@ -32,7 +32,7 @@ pub fn get(at: &Moment<'_>, call: &Call) -> Result<Value> {
 }
 
 /// Only the default policies can be changed.
-pub fn update(at: &Moment<'_>, call: &Call) -> Result<(Vec<Record>, Value)> {
+pub fn update(at: &Moment<'_>, call: &Call) -> Decided {
     let mut policy = None;
     for default in call.body.objects("defaultPolicies")?.unwrap_or_default() {
         if default.choice("policyType", &[("qosRateLimit", 0), ("snapshot", 1)])? == 0 {
@@ -43,7 +43,7 @@ pub fn update(at: &Moment<'_>, call: &Call) -> Result<(Vec<Record>, Value)> {
     Ok((rules::set_default_policy(at, find(at, call)?, policy)?, json!({})))
 }
 
-pub fn delete(at: &Moment<'_>, call: &Call) -> Result<(Vec<Record>, Value)> {
+pub fn delete(at: &Moment<'_>, call: &Call) -> Decided {
     Ok((rules::delete(at, find(at, call)?)?, json!({})))
 }
 
@@ -58,7 +58,7 @@ fn view(at: &Moment<'_>, project: &Project) -> Value {
         .value()
 }
 
-pub fn create_credential(at: &Moment<'_>, call: &Call) -> Result<(Vec<Record>, Value)> {
+pub fn create_credential(at: &Moment<'_>, call: &Call) -> Decided {
     const KINDS: [(&str, u32); 4] =
         [("UnknownType", 0), ("RS256PubKey", 1), ("TlsCertChainPem", 2), ("TlsPrivKeyPem", 3)];
     let kind = call.body.choice("type", &KINDS)?;
@@ -92,7 +92,7 @@ pub fn credential(at: &Moment<'_>, call: &Call) -> Result<Value> {
 }
 
 /// Tokens signed with its key are worth nothing from now on.
-pub fn delete_credential(at: &Moment<'_>, call: &Call) -> Result<(Vec<Record>, Value)> {
+pub fn delete_credential(at: &Moment<'_>, call: &Call) -> Decided {
     let found = find_credential(at, call)?;
     let gone = Record::CredentialGone { project: found.project.clone(), id: found.id.clone() };
     Ok((vec![gone], json!({})))

@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 use super::super::model::Record;
 use super::super::refusal::{Code, Refusal, Result};
 use super::super::rules::Moment;
-use super::Call;
 use super::message::Message;
+use super::{Call, Decided};
 
 pub fn not_simulated(_: &Moment<'_>, _: &Call) -> Result<Value> {
     Err(Refusal::new(Code::Unimplemented, "not supported by this cluster"))
@@ -33,12 +33,12 @@ pub fn flag(at: &Moment<'_>, call: &Call) -> Result<Value> {
     Ok(flag_view(at, name, on))
 }
 
-pub fn enable(at: &Moment<'_>, call: &Call) -> Result<(Vec<Record>, Value)> {
+pub fn enable(at: &Moment<'_>, call: &Call) -> Decided {
     let (name, _) = find_flag(at, call)?;
     Ok((vec![Record::Flag { name: name.to_owned(), enabled: true }], json!({})))
 }
 
-pub fn disable(at: &Moment<'_>, call: &Call) -> Result<(Vec<Record>, Value)> {
+pub fn disable(at: &Moment<'_>, call: &Call) -> Decided {
     let (name, _) = find_flag(at, call)?;
     Ok((vec![Record::Flag { name: name.to_owned(), enabled: false }], json!({})))
 }
@@ -76,7 +76,7 @@ pub fn get(at: &Moment<'_>, call: &Call) -> Result<Value> {
     Ok(setting_view(at, known(call)?))
 }
 
-pub fn put(at: &Moment<'_>, call: &Call) -> Result<(Vec<Record>, Value)> {
+pub fn put(at: &Moment<'_>, call: &Call) -> Decided {
     let name = known(call)?;
     let param =
         call.body.object("configParam")?.ok_or_else(|| Refusal::invalid("configParam is required"))?;

@@ -8,20 +8,20 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::super::model::extents::BLOCK;
-use super::super::model::{Extents, Record, Snapshot, SnapshotState};
+use super::super::model::{Extents, Snapshot, SnapshotState};
 use super::super::options::Release;
 use super::super::refusal::{Refusal, Result};
 use super::super::rules::snapshots::{self as rules, NewSnapshot};
 use super::super::rules::volumes::Handle;
 use super::super::rules::{Moment, changed_blocks, layers, placement};
-use super::Call;
 use super::message::Message;
 use super::volumes::{label_views, limit, offset};
+use super::{Call, Decided};
 
 const CHANGED_BLOCKS: Release = Release(3, 2, 1);
 const LABELS: Release = Release(3, 11, 1);
 
-pub fn create(at: &Moment<'_>, call: &Call) -> Result<(Vec<Record>, Value)> {
+pub fn create(at: &Moment<'_>, call: &Call) -> Decided {
     let body = &call.body;
     let new = NewSnapshot {
         project: call.project("POST")?.ok_or_else(|| Refusal::invalid("projectName is required"))?,
@@ -65,7 +65,7 @@ pub fn get(at: &Moment<'_>, call: &Call) -> Result<Value> {
     find(at, call, call.param("UUID"), call.query("Name")).map(|snapshot| view(at, snapshot))
 }
 
-pub fn delete(at: &Moment<'_>, call: &Call) -> Result<(Vec<Record>, Value)> {
+pub fn delete(at: &Moment<'_>, call: &Call) -> Decided {
     let legacy = |refusal: Refusal| match at.options.quirks.delete_errors_internal {
         true => Refusal::internal(refusal.message),
         false => refusal,

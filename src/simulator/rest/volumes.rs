@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::super::model::extents::BLOCK;
-use super::super::model::{Affinity, Extents, Label, Record, Volume};
+use super::super::model::{Affinity, Extents, Label, Volume};
 use super::super::options::Release;
 use super::super::refusal::{Refusal, Result};
 use super::super::rules::volumes::{self as rules, Handle, NewVolume, Target, Update};
 use super::super::rules::{Moment, layers, placement, protection};
 use super::message::Message;
-use super::{Body, Call};
+use super::{Body, Call, Decided};
 
 /// Objects in one page of a list, at most and unless asked for less.
 pub const PAGE: usize = 1000;
@@ -18,7 +18,7 @@ const LABELS: Release = Release(3, 11, 1);
 const RENAME: Release = Release(3, 16, 0);
 const CREATION_TIME: Release = Release(3, 9, 1);
 
-pub fn create(at: &Moment<'_>, call: &Call) -> Result<(Vec<Record>, Value)> {
+pub fn create(at: &Moment<'_>, call: &Call) -> Decided {
     let body = &call.body;
     let sectors = [("sectorSize_Default", 0), ("sectorSize_512B", 512), ("sectorSize_4K", 4096)];
     let new = NewVolume {
@@ -152,7 +152,7 @@ fn target(at: &Moment<'_>, call: &Call, name_field: &str) -> Result<Target> {
     Ok(Target { volume, if_match: call.if_match.clone() })
 }
 
-pub fn update(at: &Moment<'_>, call: &Call) -> Result<(Vec<Record>, Value)> {
+pub fn update(at: &Moment<'_>, call: &Call) -> Decided {
     let body = &call.body;
     let update = Update {
         size: body.text("size")?,
@@ -168,13 +168,13 @@ pub fn update(at: &Moment<'_>, call: &Call) -> Result<(Vec<Record>, Value)> {
     Ok((rules::update(at, target(at, call, "name")?, update)?, json!({})))
 }
 
-pub fn rollback(at: &Moment<'_>, call: &Call) -> Result<(Vec<Record>, Value)> {
+pub fn rollback(at: &Moment<'_>, call: &Call) -> Decided {
     let body = &call.body;
     let snapshot = Handle::parse(&body.text("srcSnapshotUUID")?, &body.text("srcSnapshotName")?);
     Ok((rules::rollback(at, target(at, call, "Name")?, snapshot)?, json!({})))
 }
 
-pub fn delete(at: &Moment<'_>, call: &Call) -> Result<(Vec<Record>, Value)> {
+pub fn delete(at: &Moment<'_>, call: &Call) -> Decided {
     let legacy = |refusal: Refusal| match at.options.quirks.delete_errors_internal {
         true => Refusal::internal(refusal.message),
         false => refusal,
