@@ -44,15 +44,6 @@ impl Dialect {
         }
     }
 
-    /// Writers on SQLite take the lock at once: upgrading a read snapshot later fails with 517,
-    /// which no busy timeout helps against.
-    pub(super) const fn begin(self) -> &'static str {
-        match self {
-            Self::Sqlite => "BEGIN IMMEDIATE",
-            Self::Mysql | Self::Postgres => "BEGIN",
-        }
-    }
-
     pub(super) async fn prepare_connection(self, connection: &mut AnyConnection) -> sqlx::Result<()> {
         match self {
             Self::Sqlite => {

@@ -15,6 +15,7 @@ mod cache;
 mod clusters;
 mod dialect;
 mod dispatch;
+mod group;
 mod leases;
 mod list;
 mod messages;
@@ -60,11 +61,17 @@ const SQLITE_READERS: u32 = 4;
 pub struct Store {
     /// SQLite: the readers. Otherwise the same pool as `writer`.
     reader: AnyPool,
-    /// SQLite: ONE connection, so that writers queue fairly in process instead of sleeping in
-    /// SQLite's busy handler.
-    writer: AnyPool,
+    writer: Writer,
     dialect: Dialect,
     cache: cache::VolumeCache,
+}
+
+#[derive(Debug, Clone)]
+enum Writer {
+    Pool(AnyPool),
+    /// SQLite: ONE connection, so that writers queue fairly in process instead of sleeping in
+    /// SQLite's busy handler, and share their commits.
+    Group(group::Group, AnyPool),
 }
 
 impl Store {
@@ -91,12 +98,16 @@ impl Store {
                 .await
                 .map_err(|e| Error::unavailable("The database does not answer.").because(e))
         };
-        let (reader, writer) = if dialect == Dialect::Sqlite && !memory {
+        let (reader, writer) = if dialect == Dialect::Sqlite {
             let writer = pool(1).await?;
-            (pool(SQLITE_READERS.min(max_connections.max(1))).await?, writer)
+            let reader = match memory {
+                true => writer.clone(),
+                false => pool(SQLITE_READERS.min(max_connections.max(1))).await?,
+            };
+            (reader, Writer::Group(group::Group::new(writer.clone()), writer))
         } else {
-            let both = pool(if memory { 1 } else { max_connections }).await?;
-            (both.clone(), both)
+            let both = pool(max_connections).await?;
+            (both.clone(), Writer::Pool(both))
         };
         Ok(Self { reader, writer, dialect, cache: cache::VolumeCache::default() })
     }
@@ -146,12 +157,16 @@ impl Store {
     where
         F: for<'t> Fn(&'t mut Tx, Scope<'t, 'env>) -> BoxFuture<'t, Result<T>> + Send + Sync + 'env,
     {
-        let begin = self.writer.begin_with(self.dialect.begin()).await;
-        let transaction = begin.map_err(|error| {
-            let again = session::Again::when(self.dialect.is_race(&error));
-            (session::acquire_error(error), again)
-        })?;
-        let mut tx = Tx::new(transaction, self.dialect, self.cache.clone());
+        let mut tx = match &self.writer {
+            Writer::Group(group, _) => Tx::grouped(group.turn().await?, self.cache.clone()),
+            Writer::Pool(pool) => {
+                let transaction = pool.begin().await.map_err(|error| {
+                    let again = session::Again::when(self.dialect.is_race(&error));
+                    (session::acquire_error(error), again)
+                })?;
+                Tx::alone(transaction, self.dialect, self.cache.clone())
+            }
+        };
         let result = work(&mut tx, Scope::default()).await;
         tx.finish(result).await
     }
@@ -169,7 +184,9 @@ impl Store {
     /// Closes the connections; SQLite folds its journal back into the file.
     pub async fn close(&self) {
         self.reader.close().await;
-        self.writer.close().await;
+        match &self.writer {
+            Writer::Pool(pool) | Writer::Group(_, pool) => pool.close().await,
+        }
     }
 }
 

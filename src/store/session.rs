@@ -12,6 +12,7 @@ use sqlx::{Any, AnyConnection, AssertSqlSafe, Row as _, Transaction};
 
 use super::Dialect;
 use super::cache::VolumeCache;
+use super::group::Turn;
 use crate::domain::{Error, Result};
 
 /// Ties the life of a transaction (`'t`) to what its closure borrows (`'env`). Callers write `_`.
@@ -33,6 +34,7 @@ impl Again {
 enum Inner {
     Pooled(PoolConnection<Any>),
     Transaction(Transaction<'static, Any>),
+    Grouped(Turn),
 }
 
 /// A connection to read from.
@@ -53,11 +55,12 @@ impl Session {
         Self { inner, dialect, cache, again: Again::No, statements: 0 }
     }
 
-    fn connection(&mut self) -> &mut AnyConnection {
+    fn connection(&mut self) -> Result<&mut AnyConnection> {
         self.statements += 1;
         match &mut self.inner {
-            Inner::Pooled(connection) => connection,
-            Inner::Transaction(transaction) => transaction,
+            Inner::Pooled(connection) => Ok(connection),
+            Inner::Transaction(transaction) => Ok(transaction),
+            Inner::Grouped(turn) => turn.connection(),
         }
     }
 
@@ -96,7 +99,7 @@ impl Session {
     ) -> Result<Vec<AnyRow>> {
         let (sql, values) = self.dialect.build(statement);
         let query = sqlx::query_with(AssertSqlSafe(sql), values);
-        query.fetch_all(self.connection()).await.map_err(|e| self.failed(doing, e))
+        query.fetch_all(self.connection()?).await.map_err(|e| self.failed(doing, e))
     }
 
     pub(super) async fn optional(
@@ -106,7 +109,7 @@ impl Session {
     ) -> Result<Option<AnyRow>> {
         let (sql, values) = self.dialect.build(statement);
         let query = sqlx::query_with(AssertSqlSafe(sql), values);
-        query.fetch_optional(self.connection()).await.map_err(|e| self.failed(doing, e))
+        query.fetch_optional(self.connection()?).await.map_err(|e| self.failed(doing, e))
     }
 
     /// The first column of the only row, as a number.
@@ -126,17 +129,31 @@ impl Session {
 }
 
 impl Tx {
-    pub(super) fn new(transaction: Transaction<'static, Any>, dialect: Dialect, cache: VolumeCache) -> Self {
+    pub(super) fn alone(
+        transaction: Transaction<'static, Any>,
+        dialect: Dialect,
+        cache: VolumeCache,
+    ) -> Self {
         let inner = Inner::Transaction(transaction);
         Self(Session { inner, dialect, cache, again: Again::No, statements: 0 })
     }
 
+    pub(super) fn grouped(turn: Turn, cache: VolumeCache) -> Self {
+        let dialect = Dialect::Sqlite;
+        Self(Session { inner: Inner::Grouped(turn), dialect, cache, again: Again::No, statements: 0 })
+    }
+
     /// Commits a success, rolls back a failure, and says whether to run it all again.
-    pub(super) async fn finish<T>(mut self, result: Result<T>) -> std::result::Result<T, (Error, Again)> {
+    pub(super) async fn finish<T>(self, result: Result<T>) -> std::result::Result<T, (Error, Again)> {
         let again = self.0.again;
         let dialect = self.0.dialect;
-        let Inner::Transaction(transaction) = self.0.inner else {
-            return Err((Error::internal("a transaction without a transaction"), Again::No));
+        let transaction = match self.0.inner {
+            Inner::Transaction(transaction) => transaction,
+            Inner::Grouped(turn) => {
+                let value = result.map_err(|error| (error, again))?;
+                return turn.commit().await.map(|()| value);
+            }
+            Inner::Pooled(_) => return Err((Error::internal("no transaction to end"), Again::No)),
         };
         match result {
             Ok(value) => match transaction.commit().await {
@@ -151,7 +168,6 @@ impl Tx {
                 }
             },
             Err(error) => {
-                self.0.again = Again::No;
                 // A failed rollback closes the connection, which rolls back too.
                 let _ = transaction.rollback().await;
                 Err((error, again))
@@ -163,7 +179,7 @@ impl Tx {
     pub(super) async fn execute(&mut self, doing: &'static str, statement: &impl SqlxBinder) -> Result<u64> {
         let (sql, values) = self.0.dialect.build(statement);
         let query = sqlx::query_with(AssertSqlSafe(sql), values);
-        match query.execute(self.0.connection()).await {
+        match query.execute(self.0.connection()?).await {
             Ok(done) => Ok(done.rows_affected()),
             Err(error) => Err(self.0.failed(doing, error)),
         }
@@ -177,7 +193,7 @@ impl Tx {
     ) -> Result<Inserted> {
         let (sql, values) = self.0.dialect.build(statement);
         let query = sqlx::query_with(AssertSqlSafe(sql), values);
-        match query.execute(self.0.connection()).await {
+        match query.execute(self.0.connection()?).await {
             Ok(_) => Ok(Inserted::New),
             Err(sqlx::Error::Database(e)) if e.is_unique_violation() => Ok(Inserted::Duplicate),
             Err(error) => Err(self.0.failed(doing, error)),
@@ -186,7 +202,7 @@ impl Tx {
 
     /// Runs schema text (migrations only).
     pub(super) async fn raw(&mut self, doing: &'static str, sql: String) -> Result<()> {
-        match sqlx::raw_sql(AssertSqlSafe(sql)).execute(self.0.connection()).await {
+        match sqlx::raw_sql(AssertSqlSafe(sql)).execute(self.0.connection()?).await {
             Ok(_) => Ok(()),
             // PostgreSQL: two `CREATE … IF NOT EXISTS` at once; run again it is there.
             Err(error) if error.as_database_error().is_some_and(DatabaseError::is_unique_violation) => {

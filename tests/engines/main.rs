@@ -16,7 +16,9 @@ mod sample;
 
 mod lists;
 mod migrations;
+mod operations;
 mod property;
+mod transactions;
 mod volumes;
 
 /// These begin with an empty database.
@@ -71,6 +73,24 @@ on_every_engine! {
     migrations: migrating_twice_is_migrating_once,
         one_killed_half_way_is_run_again,
         a_newer_schema_is_noticed;
+    operations: an_operation_is_its_inserters_until_the_lease_ends,
+        a_step_is_persisted_and_the_last_one_ends_it,
+        what_is_due_comes_in_the_order_of_its_time,
+        of_many_claimers_exactly_one_wins,
+        the_leases_of_a_dead_process_can_be_dropped,
+        a_lease_has_one_holder;
     property: any_list_is_as_the_model_says;
-    volumes: a_volume_comes_back_as_it_went_in;
+    transactions: racing_changes_of_one_row_are_all_kept,
+        a_stale_copy_is_not_written_back,
+        an_error_takes_everything_back_and_is_passed_on,
+        an_abandoned_write_leaves_nothing_and_blocks_nobody,
+        a_write_cut_off_anywhere_is_whole_or_nothing,
+        count_then_insert_never_passes_the_limit,
+        a_crowd_on_one_lock_gets_through;
+    volumes: a_volume_comes_back_as_it_went_in,
+        a_change_elsewhere_is_seen_at_once,
+        a_new_name_of_a_type_or_cluster_is_seen_at_once,
+        the_volumes_of_a_cluster_and_of_a_type_are_known,
+        a_placement_is_replaced_and_goes_with_its_volume,
+        every_kind_of_work_survives_the_store;
 }

@@ -1,11 +1,16 @@
 //! Rows to put into a store.
 
 use hearth::domain::cluster::PlacementTraits;
+use hearth::domain::operation::{
+    CreateSnapshot, CreateVolume, DeleteSnapshot, DeleteVolume, ExtendVolume, Hints, Lane, Operation,
+    OperationStatus, RevertVolume, Source, Work,
+};
 use hearth::domain::page::{ListQuery, Scope};
 use hearth::domain::status::{AttachStatus, VolumeStatus};
 use hearth::domain::volume::{Location, Volume};
 use hearth::domain::{
-    ClusterId, ClusterName, Gib, LightosProject, Metadata, ProjectId, Timestamp, UserId, VolumeId,
+    BackendUuid, ClusterId, ClusterName, Gib, LightosProject, Metadata, OperationId, ProjectId, RequestId,
+    SnapshotId, Timestamp, UserId, VolumeId,
 };
 use hearth::store::Store;
 
@@ -82,4 +87,81 @@ pub async fn put_cluster(store: &Store, id: ClusterId, name: &str) {
 
 pub fn volumes(count: usize) -> Vec<Volume> {
     std::iter::repeat_with(volume).take(count).collect()
+}
+
+/// One read, modify, write.
+pub async fn change(store: &Store, id: VolumeId, how: impl Fn(&mut Volume) + Send + Sync) {
+    let change = store.write("change", |tx, _| {
+        let how = &how;
+        Box::pin(async move {
+            let mut volume = tx.get_volume(id).await?;
+            how(&mut volume);
+            tx.update_volume(&volume).await
+        })
+    });
+    change.await.unwrap();
+}
+
+pub fn operation(work: Work) -> Operation {
+    Operation {
+        id: OperationId::random(),
+        resource_id: work.resource_id(),
+        work,
+        status: OperationStatus::Open,
+        lane: Lane::User,
+        cluster_id: None,
+        request_id: RequestId::mint(),
+        project_id: project(),
+        user_id: UserId::new("alice"),
+        attempt: 0,
+        not_before: Timestamp(1_700_000_000_000_000),
+        note: None,
+        created_at: Timestamp(1_700_000_000_000_000),
+    }
+}
+
+pub fn create() -> Operation {
+    operation(Work::CreateVolume {
+        volume: VolumeId::random(),
+        source: Source::Blank,
+        hints: Hints::default(),
+        step: CreateVolume::Place { excluded: Vec::new() },
+    })
+}
+
+/// One of each kind.
+pub fn works() -> Vec<Work> {
+    let (volume, snapshot, uuid) = (VolumeId::random(), SnapshotId::random(), BackendUuid::random());
+    let hints = Hints { same_host: vec![volume], different_host: vec![VolumeId::random()] };
+    let excluded = vec![ClusterId::random()];
+    let message = "no \"room\" \\ é".to_owned();
+    vec![
+        Work::CreateVolume {
+            volume,
+            source: Source::Snapshot(snapshot),
+            hints: hints.clone(),
+            step: CreateVolume::AwaitAvailable { uuid, excluded: excluded.clone() },
+        },
+        Work::CreateVolume {
+            volume,
+            source: Source::Volume(volume),
+            hints,
+            step: CreateVolume::Fail { message: message.clone() },
+        },
+        Work::DeleteVolume { volume, cascade: true, step: DeleteVolume::DeleteSnapshots },
+        Work::ExtendVolume {
+            volume,
+            new_size: Gib(7),
+            previous: VolumeStatus::InUse,
+            step: ExtendVolume::Fail { message: message.clone() },
+        },
+        Work::RevertVolume {
+            volume,
+            snapshot,
+            previous: VolumeStatus::Available,
+            step: RevertVolume::Rollback,
+        },
+        Work::CreateSnapshot { snapshot, step: CreateSnapshot::AwaitAvailable { uuid } },
+        Work::DeleteSnapshot { snapshot, step: DeleteSnapshot::AwaitGone },
+    ]
 }

@@ -1,0 +1,207 @@
+//! Group commit for SQLite: one sync of the disk for all the writes that are waiting for one.
+//!
+//! SQLite has one writer, and a commit that survives a power cut costs milliseconds of `fsync`.
+//! So writers take turns on a fair lock; each runs its closure behind a savepoint of the open
+//! transaction and queues again for the commit. Whoever gets the lock while the transaction is
+//! still open commits it for all that finished before; the others find it settled. A lone writer
+//! pays one commit as ever, and nobody hears of success before the disk has it.
+//!
+//! * A closure that fails or is dropped is rolled back to its savepoint; the others stay.
+//! * When the commit fails, all its members fail: what one read of another's work inside the
+//!   transaction was never seen outside.
+//! * Statements that change the state of the connection run in tasks of their own, so that a
+//!   dropped future cannot leave it between two states.
+
+use std::sync::Arc;
+
+use sqlx::pool::PoolConnection;
+use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, Executor as _};
+use tokio::sync::{Mutex, OwnedMutexGuard, watch};
+
+use super::session::{self, Again};
+use super::{ACQUIRE_TIMEOUT, Dialect};
+use crate::domain::{Error, Result};
+
+/// How a batch ended, for each of its members.
+type Outcome = std::result::Result<(), Failure>;
+
+#[derive(Debug, Clone)]
+struct Failure {
+    why: Arc<str>,
+    again: Again,
+}
+
+/// The writers' queue.
+#[derive(Debug, Clone)]
+pub(super) struct Group(Arc<Mutex<Writer>>);
+
+#[derive(Debug)]
+struct Writer {
+    pool: AnyPool,
+    open: Option<Open>,
+}
+
+/// The open transaction.
+#[derive(Debug)]
+struct Open {
+    connection: PoolConnection<Any>,
+    outcome: watch::Sender<Option<Outcome>>,
+    /// Closures that finished and wait for the commit.
+    finished: u32,
+    /// The savepoint of the last one that finished is still there.
+    savepoint: bool,
+}
+
+/// One closure's turn. Dropped unfinished, its statements are undone.
+pub(super) struct Turn {
+    group: Group,
+    writer: Option<OwnedMutexGuard<Writer>>,
+}
+
+impl Group {
+    pub(super) fn new(pool: AnyPool) -> Self {
+        Self(Arc::new(Mutex::new(Writer { pool, open: None })))
+    }
+
+    /// Waits for the turn to write.
+    pub(super) async fn turn(&self) -> std::result::Result<Turn, (Error, Again)> {
+        let lock = tokio::time::timeout(ACQUIRE_TIMEOUT, self.0.clone().lock_owned());
+        let mut writer =
+            lock.await.map_err(|_| (session::acquire_error(sqlx::Error::PoolTimedOut), Again::No))?;
+        let group = self.clone();
+        settled(async move {
+            writer.enter().await.map_err(|error| {
+                let again = Again::when(Dialect::Sqlite.is_race(&error));
+                (session::acquire_error(error), again)
+            })?;
+            Ok(Turn { group, writer: Some(writer) })
+        })
+        .await
+        .unwrap_or_else(|error| Err((error, Again::No)))
+    }
+}
+
+impl Turn {
+    pub(super) fn connection(&mut self) -> Result<&mut AnyConnection> {
+        let open = self.writer.as_mut().and_then(|writer| writer.open.as_mut());
+        open.map(|open| &mut *open.connection).ok_or_else(|| Error::internal("a turn without a transaction"))
+    }
+
+    /// Keeps what was written, and waits until it is on the disk. Dropping this future no longer
+    /// takes anything back.
+    pub(super) async fn commit(mut self) -> std::result::Result<(), (Error, Again)> {
+        let Some(mut writer) = self.writer.take() else { return Ok(()) };
+        let Some(open) = writer.open.as_mut() else { return Ok(()) };
+        open.finished += 1;
+        open.savepoint = true;
+        let outcome = open.outcome.subscribe();
+        drop(writer);
+        let lock = self.group.0.clone().lock_owned();
+        let outcome = settled(share_commit(lock, outcome)).await.unwrap_or_else(|error| {
+            Err(Failure { why: error.detail().unwrap_or_default().into(), again: Again::No })
+        });
+        outcome.map_err(|failure| {
+            let text = "The database did not answer.";
+            (Error::unavailable(text).because(failure.why.to_string()), failure.again)
+        })
+    }
+}
+
+/// Waits for the end of the batch, or ends it when its turn comes first.
+async fn share_commit(
+    lock: impl Future<Output = OwnedMutexGuard<Writer>>,
+    mut outcome: watch::Receiver<Option<Outcome>>,
+) -> Outcome {
+    let is_settled = |outcome: &Option<Outcome>| outcome.is_some();
+    let writer = tokio::select! {
+        biased;
+        _ = outcome.wait_for(is_settled) => None,
+        writer = lock => Some(writer),
+    };
+    if let Some(mut writer) = writer
+        && outcome.borrow().is_none()
+    {
+        writer.commit().await;
+    }
+    let nobody = || Err(Failure { why: "the batch was left without an outcome".into(), again: Again::No });
+    let ended = outcome.borrow().clone();
+    ended.unwrap_or_else(nobody)
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        // Without a runtime the process is going down, and the connection with it.
+        if let (Some(mut writer), Ok(runtime)) = (self.writer.take(), tokio::runtime::Handle::try_current()) {
+            runtime.spawn(async move { writer.undo().await });
+        }
+    }
+}
+
+impl Writer {
+    /// Opens the transaction if there is none, and sets the savepoint. It takes the lock at once:
+    /// upgrading a read snapshot later fails with 517, which no busy timeout helps against.
+    async fn enter(&mut self) -> sqlx::Result<()> {
+        if let Some(open) = &mut self.open {
+            let sql = if open.savepoint { "RELEASE turn; SAVEPOINT turn" } else { "SAVEPOINT turn" };
+            open.savepoint = false;
+            match run(&mut open.connection, sql).await {
+                Ok(()) => return Ok(()),
+                // The engine has rolled it back by itself (full disk, I/O error).
+                Err(error) => self.fail(&error).await,
+            }
+        }
+        let mut connection = self.pool.acquire().await?;
+        if let Err(error) = run(&mut connection, "BEGIN IMMEDIATE; SAVEPOINT turn").await {
+            let _ = run(&mut connection, "ROLLBACK").await;
+            return Err(error);
+        }
+        let (outcome, _) = watch::channel(None);
+        self.open = Some(Open { connection, outcome, finished: 0, savepoint: false });
+        Ok(())
+    }
+
+    /// Takes back the statements of the present turn.
+    async fn undo(&mut self) {
+        let Some(open) = &mut self.open else { return };
+        let undone = if open.finished == 0 {
+            run(&mut open.connection, "ROLLBACK").await
+        } else {
+            run(&mut open.connection, "ROLLBACK TO turn; RELEASE turn").await
+        };
+        match undone {
+            Ok(()) if open.finished == 0 => self.open = None,
+            Ok(()) => {}
+            Err(error) => self.fail(&error).await,
+        }
+    }
+
+    async fn commit(&mut self) {
+        let Some(open) = &mut self.open else { return };
+        match run(&mut open.connection, "COMMIT").await {
+            Ok(()) => {
+                open.outcome.send_replace(Some(Ok(())));
+                self.open = None;
+            }
+            Err(error) => self.fail(&error).await,
+        }
+    }
+
+    /// Ends the transaction without a commit.
+    async fn fail(&mut self, error: &sqlx::Error) {
+        let Some(mut open) = self.open.take() else { return };
+        let again = Again::when(Dialect::Sqlite.is_race(error));
+        let why = Arc::from(error.to_string());
+        // It may be over already, which is what we want.
+        let _ = run(&mut open.connection, "ROLLBACK").await;
+        open.outcome.send_replace(Some(Err(Failure { why, again })));
+    }
+}
+
+async fn run(connection: &mut AnyConnection, sql: &'static str) -> sqlx::Result<()> {
+    connection.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await.map(|_| ())
+}
+
+/// Runs to its end even when the caller is dropped.
+async fn settled<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Result<T> {
+    tokio::spawn(work).await.map_err(|e| Error::internal("a write was cut off").because(e))
+}
