@@ -1,0 +1,32 @@
+# Starting hearth as people do.
+
+# hearth_dev NAME [OPTION…]: sets HEARTH_URL; no-auth, its own simulated clusters, all in $RUN/NAME
+hearth_dev() {
+  local name=$1 port; shift
+  free_port port
+  start "$name" "$HEARTH" dev --listen "127.0.0.1:$port" --dir "$RUN/$name" "$@"
+  HEARTH_URL=http://127.0.0.1:$port
+  await_hearth "$name"
+}
+
+# hearth_serve NAME: with $RUN/NAME.toml, which hearth_config has begun; HEARTH_URL is where
+hearth_serve() { start "$1" "$HEARTH" serve --config "$RUN/$1.toml"; await_hearth "$1"; }
+await_hearth() { NAME=$1 await 60 "$1" curl -fs -m 5 -o /dev/null "$HEARTH_URL/healthcheck"; }
+
+# hearth_config NAME: the settings every such hearth has; more may be appended. Sets HEARTH_URL.
+hearth_config() {
+  local port admin_port
+  free_port port admin_port
+  mkdir -p "$RUN/$1"
+  HEARTH_URL=http://127.0.0.1:$port
+  cat >"$RUN/$1.toml" <<C
+[server]
+listen = "127.0.0.1:$port"
+admin_listen = "127.0.0.1:$admin_port"
+[database]
+url = "sqlite://$RUN/$1/hearth.sqlite"
+[fleet]
+clusters_file = "$RUN/$1/clusters.toml"
+poll_interval = "1s"
+C
+}
