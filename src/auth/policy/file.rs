@@ -1,7 +1,8 @@
 //! The operator's `policy.yaml`: a mapping of rule names to rules, in YAML or JSON.
 //!
-//! It is read at start (where a broken file stops the start) and whenever its content changes
-//! (where a broken file is refused whole and the last good rules stay). Change is told by looking
+//! It need not exist: then the defaults hold until it appears. It is read at start (where a
+//! broken file stops the start) and whenever its content changes (where a broken file is refused
+//! whole and the last good rules stay, as they do when the file vanishes). Change is told by looking
 //! at it every few seconds: that works on NFS, on ConfigMaps and with editors that rename.
 
 use std::collections::BTreeMap;
@@ -18,14 +19,17 @@ use super::rules::{Loaded, PolicyError, Rules};
 use super::{Policy, parse};
 
 /// Far above any real policy file; keeps a wrong path from being read into memory.
-const MAX_BYTES: usize = 1 << 20;
+const MAX_BYTES: u64 = 1 << 20;
+
+type Digest32 = [u8; 32];
 
 /// Where the overrides come from.
 #[derive(Debug)]
 pub struct PolicyFile {
     path: PathBuf,
-    /// SHA-256 of the content last judged, good or bad, so that a bad file is reported once.
-    seen: Mutex<[u8; 32]>,
+    /// SHA-256 of the content last judged, good or bad, so that a bad file is reported once;
+    /// `None` until the file first exists.
+    seen: Mutex<Option<Digest32>>,
 }
 
 /// What a reload did.
@@ -43,9 +47,12 @@ impl Policy {
     pub async fn from_file(path: impl Into<PathBuf>) -> Result<Self, PolicyError> {
         let path = path.into();
         let content = read(&path).await?;
-        let loaded = load(&path, &content)?;
+        if content.is_none() {
+            tracing::info!(path = %path.display(), "no policy file; the defaults hold");
+        }
+        let seen = Mutex::new(content.as_ref().map(|content| Sha256::digest(content).into()));
+        let loaded = load(&path, &content.unwrap_or_default())?;
         warn(&path, &loaded.warnings);
-        let seen = Mutex::new(Sha256::digest(&content).into());
         Ok(Self { rules: ArcSwap::from_pointee(loaded.rules), file: Some(PolicyFile { path, seen }) })
     }
 
@@ -55,7 +62,7 @@ impl Policy {
     /// When it cannot be read or is wrong; the rules in force stay.
     pub async fn reload(&self) -> Result<Reload, PolicyError> {
         let Some(file) = &self.file else { return Ok(Reload::Unchanged) };
-        let content = read(&file.path).await?;
+        let Some(content) = read(&file.path).await? else { return file.absent() };
         if !file.is_news(&content) {
             return Ok(Reload::Unchanged);
         }
@@ -89,19 +96,37 @@ impl Policy {
 impl PolicyFile {
     /// Remembers the content; false when it is the one remembered.
     fn is_news(&self, content: &[u8]) -> bool {
-        let digest: [u8; 32] = Sha256::digest(content).into();
-        let mut seen = self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        std::mem::replace(&mut *seen, digest) != digest
+        let digest: Digest32 = Sha256::digest(content).into();
+        self.seen().replace(digest) != Some(digest)
+    }
+
+    fn absent(&self) -> Result<Reload, PolicyError> {
+        match *self.seen() {
+            None => Ok(Reload::Unchanged),
+            Some(_) => Err(PolicyError::File(format!("{}: the file is gone", self.path.display()))),
+        }
+    }
+
+    fn seen(&self) -> std::sync::MutexGuard<'_, Option<Digest32>> {
+        self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
-async fn read(path: &Path) -> Result<Vec<u8>, PolicyError> {
+/// The content, or `None` without a file.
+async fn read(path: &Path) -> Result<Option<Vec<u8>>, PolicyError> {
     let failed = |why: &dyn std::fmt::Display| PolicyError::File(format!("{}: {why}", path.display()));
-    let size = tokio::fs::metadata(path).await.map_err(|error| failed(&error))?.len();
-    if size > MAX_BYTES as u64 {
-        return Err(failed(&format_args!("larger than {MAX_BYTES} bytes")));
+    let content = async {
+        let size = tokio::fs::metadata(path).await?.len();
+        if size > MAX_BYTES {
+            return Err(std::io::Error::other(format!("larger than {MAX_BYTES} bytes")));
+        }
+        tokio::fs::read(path).await
+    };
+    match content.await {
+        Ok(content) => Ok(Some(content)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed(&error)),
     }
-    tokio::fs::read(path).await.map_err(|error| failed(&error))
 }
 
 fn load(path: &Path, content: &[u8]) -> Result<Loaded, PolicyError> {

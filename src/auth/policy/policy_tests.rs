@@ -237,11 +237,13 @@ async fn a_broken_file_keeps_the_last_good_rules() {
         std::io::Write::write_all(&mut file, content.as_bytes()).unwrap();
         file.persist(&path).unwrap();
     };
-    assert!(Policy::from_file(&path).await.is_err(), "a file that is named must be there");
-    write("'volume:get': '!'\n");
     let policy = Policy::from_file(&path).await.unwrap();
     let reader = persona("p-1", &["reader"]);
     let may = || policy.check(&reader, "volume:get", &Target::own(&reader));
+    assert!(may(), "without a file the defaults hold");
+    assert_eq!(policy.reload().await, Ok(Reload::Unchanged));
+    write("'volume:get': '!'\n");
+    assert_eq!(policy.reload().await, Ok(Reload::Replaced), "the file may appear later");
     assert!(!may());
     assert_eq!(policy.reload().await, Ok(Reload::Unchanged));
 
@@ -257,12 +259,16 @@ async fn a_broken_file_keeps_the_last_good_rules() {
     write(&" ".repeat((1 << 20) + 1));
     assert!(policy.reload().await.is_err());
     std::fs::remove_file(&path).unwrap();
-    assert!(policy.reload().await.is_err());
-    assert!(may());
+    assert!(policy.reload().await.unwrap_err().to_string().contains("gone"));
+    assert!(may(), "the last good rules hold");
 
     write("'volume:get': '!'\n");
     assert_eq!(policy.reload().await, Ok(Reload::Replaced));
     assert!(!may());
+
+    write("'volume:get': role:admin or\n");
+    assert!(Policy::from_file(&path).await.is_err(), "a broken file stops the start");
+    assert!(Policy::from_file(folder.path()).await.is_err(), "so does a folder");
 }
 
 #[tokio::test]
