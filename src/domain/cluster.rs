@@ -114,6 +114,9 @@ pub struct Description {
     pub health: Option<String>,
     /// Objects on the cluster that are not in the store. Reported, never touched.
     pub foreign_volumes: u64,
+    /// Volumes that ought to be there and are not.
+    #[serde(default)]
+    pub missing_volumes: u64,
 }
 
 /// One cluster as placement and people see it: registration, intent, observation and the last

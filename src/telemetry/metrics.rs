@@ -20,6 +20,8 @@ pub const CLUSTER_STATE_CHANGES: &str = "hearth_cluster_state_changes_total";
 pub const CLUSTER_EFFECTIVE_BYTES: &str = "hearth_cluster_effective_bytes";
 /// Provisioned bytes (size × replicas) listed by the last poll; label `cluster`.
 pub const CLUSTER_PROVISIONED_BYTES: &str = "hearth_cluster_provisioned_bytes";
+/// Bytes promised and not yet seen by a poll; label `cluster`.
+pub const CLUSTER_RESERVED_BYTES: &str = "hearth_cluster_reserved_bytes";
 /// Physically used bytes; label `cluster`.
 pub const CLUSTER_USED_BYTES: &str = "hearth_cluster_physical_used_bytes";
 /// Volumes on the cluster that are not ours; label `cluster`.

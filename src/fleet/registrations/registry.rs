@@ -16,11 +16,13 @@ use tokio::task::spawn_blocking;
 use super::Registration;
 use super::file::{Access, edit_file, read_file};
 use super::parse::{Defaults, parse};
-use crate::domain::{Clock, Error, Result};
+use crate::domain::{Clock, Error, ErrorKind, Result};
 use crate::store::Store;
+use crate::telemetry::metrics::REGISTRATION_LOADS;
 
 /// An editor that truncates and then writes is given this long to finish.
 const SETTLE: Duration = Duration::from_millis(250);
+const EDIT_ATTEMPTS: u32 = 5;
 /// A user message lists this many mistakes.
 const LISTED_MISTAKES: usize = 10;
 
@@ -88,7 +90,7 @@ impl Registry {
             return match self.publish(store, clock, newest_epoch, &file, "file").await {
                 Ok(taken) => Ok(taken),
                 // Another replica was first: the file is still news at the next look.
-                Err(error) if error.kind() == crate::domain::ErrorKind::Conflict => {
+                Err(error) if error.kind() == ErrorKind::Conflict => {
                     *seen = None;
                     Ok(Taken::Nothing)
                 }
@@ -109,34 +111,48 @@ impl Registry {
         Ok(Taken::Nothing)
     }
 
-    /// Changes the file, the store and what is in force.
+    /// Changes the store, what is in force, and the file, in this order: of two replicas that
+    /// edit at once the second makes its change again on the first one's text.
     ///
     /// # Errors
-    /// Those of `change`, `Invalid` when the result would not hold together, `Conflict` when the
-    /// file cannot be written or another replica was first.
+    /// Those of `change`, `Invalid` when the result would not hold together or the file has
+    /// mistakes already, `Conflict` when it is maintained elsewhere.
     pub async fn edit(
         &self,
         store: &Store,
         clock: &Clock,
         by: &str,
-        change: impl FnOnce(&str) -> Result<String> + Send + 'static,
+        change: impl Fn(&str) -> Result<String> + Send + Sync,
     ) -> Result<Arc<Snapshot>> {
-        self.refresh(store, clock).await?;
-        let mut seen = self.seen.lock().await;
-        let (path, defaults) = (self.path.clone(), self.defaults.clone());
-        let text = spawn_blocking(move || {
-            edit_file(&path, |old| {
-                let new = change(old)?;
-                parse(&new, &defaults).map_err(|mistakes| Error::invalid(list(&mistakes)))?;
-                Ok(new)
-            })
-        })
-        .await
-        .map_err(|error| Error::internal("editing the registrations").because(error))??;
-        *seen = Some(text.clone());
-        let epoch = store.read().await?.registrations_epoch().await?;
-        self.publish(store, clock, epoch, &text, by).await?;
-        Ok(self.current())
+        if Access::of(&self.path) == Access::ReadOnly {
+            return Err(Error::conflict(format!(
+                "The registrations file {} cannot be written by hearth (a read-only mount, or missing \
+                 permission); change it where it is maintained.",
+                self.path.display()
+            )));
+        }
+        for _ in 0..EDIT_ATTEMPTS {
+            self.refresh(store, clock).await?;
+            let mut seen = self.seen.lock().await;
+            let old = self.read().await?;
+            let epoch = store.read().await?.registrations_epoch().await?;
+            if seen.as_ref() != Some(&old) || epoch != self.current().epoch {
+                continue;
+            }
+            let new = change(&old)?;
+            parse(&new, &self.defaults).map_err(|mistakes| Error::invalid(list(&mistakes)))?;
+            if new == old {
+                return Ok(self.current());
+            }
+            match self.publish(store, clock, epoch, &new, by).await {
+                Err(error) if error.kind() == ErrorKind::Conflict => continue,
+                Err(error) => return Err(error),
+                Ok(_) => {}
+            }
+            *seen = Some(self.bring_file_up_to_date(old).await);
+            return Ok(self.current());
+        }
+        Err(Error::conflict("The registrations are being changed by others, try again."))
     }
 
     async fn settled(&self, seen: Option<&str>) -> Result<String> {
@@ -212,8 +228,7 @@ impl Registry {
         }
     }
 
-    /// Another replica's change is written down here too, where that can be; else it is in force
-    /// all the same.
+    /// What is in force is written down, where that can be; else it is in force all the same.
     async fn bring_file_up_to_date(&self, file: String) -> String {
         let text = self.current().text.clone();
         let path = self.path.clone();
@@ -225,10 +240,7 @@ impl Registry {
         match written {
             Ok(Ok(text)) => text,
             Ok(Err(error)) => {
-                tracing::info!(
-                    reason = error.message(),
-                    "registrations of another replica are not written down"
-                );
+                tracing::info!(reason = error.message(), "the registrations in force are not written down");
                 file
             }
             Err(_) => file,
@@ -236,7 +248,7 @@ impl Registry {
     }
 
     fn put(&self, snapshot: Snapshot) {
-        metrics::counter!("hearth_registration_loads_total", "outcome" => "accepted").increment(1);
+        metrics::counter!(REGISTRATION_LOADS, "outcome" => "accepted").increment(1);
         tracing::info!(
             epoch = snapshot.epoch,
             clusters = snapshot.registrations.len(),
@@ -250,7 +262,7 @@ impl Registry {
         if current.trouble.as_ref() == Some(&trouble) {
             return Taken::Nothing;
         }
-        metrics::counter!("hearth_registration_loads_total", "outcome" => "rejected").increment(1);
+        metrics::counter!(REGISTRATION_LOADS, "outcome" => "rejected").increment(1);
         tracing::error!(%trouble, "the registrations file is not taken; the last good one stays in force");
         self.current.store(Arc::new(Snapshot {
             epoch: current.epoch,

@@ -1,0 +1,137 @@
+//! What ought to be on a cluster, for the poller and for those who want to take a cluster away.
+
+use std::collections::HashSet;
+
+use sea_query::{Expr, ExprTrait as _, Query};
+
+use super::row::Columns;
+use super::{Session, Tx};
+use crate::domain::cluster::Capacity;
+use crate::domain::status::VolumeStatus;
+use crate::domain::volume::volume_name;
+use crate::domain::{Bytes, ClusterId, Gib, LightosProject, Result};
+
+/// A volume of ours on a cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Holding {
+    pub project: LightosProject,
+    pub name: String,
+    pub size: Bytes,
+    /// It is known to be there, and nothing is being done to it.
+    pub settled: bool,
+}
+
+/// Rows that point at a cluster.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ClusterUse {
+    pub volumes: u64,
+    pub snapshots: u64,
+    pub operations: u64,
+}
+
+impl ClusterUse {
+    pub const fn is_empty(self) -> bool {
+        self.volumes == 0 && self.snapshots == 0 && self.operations == 0
+    }
+}
+
+impl Session {
+    /// Our volumes on a cluster, those being created or deleted included.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn holdings(&mut self, cluster: ClusterId) -> Result<Vec<Holding>> {
+        let mut select = Query::select();
+        select
+            .columns(["id", "name_id", "lightos_project", "size", "status", "lightos_uuid"])
+            .from("volumes")
+            .and_where(Expr::col("cluster_id").eq(cluster.to_string()));
+        let rows = self.all("read what a cluster holds", &select).await?;
+        let read = rows.iter().map(|row| {
+            let mut c = Columns::of(row);
+            let id = c.parsed()?;
+            let name_id = c.maybe_parsed()?;
+            let project = c.maybe_text()?.unwrap_or_default();
+            let size = Gib(u32::try_from(c.int()?).unwrap_or(u32::MAX)).bytes();
+            let quiet = matches!(
+                c.one_of(VolumeStatus::parse)?,
+                VolumeStatus::Available | VolumeStatus::InUse | VolumeStatus::Reserved
+            );
+            Ok(Holding {
+                project: LightosProject::new(project),
+                name: volume_name(name_id.unwrap_or(id)),
+                size,
+                settled: quiet && c.maybe_text()?.is_some(),
+            })
+        });
+        read.collect()
+    }
+
+    /// How much points at a cluster.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn cluster_use(&mut self, cluster: ClusterId) -> Result<ClusterUse> {
+        let mut counts = [0_u64; 3];
+        for (table, count) in ["volumes", "snapshots", "operations"].into_iter().zip(&mut counts) {
+            let mut select = Query::select();
+            select.column("id").from(table).and_where(Expr::col("cluster_id").eq(cluster.to_string()));
+            *count = u64::try_from(self.count("count what a cluster holds", &select).await?).unwrap_or(0);
+        }
+        let [volumes, snapshots, operations] = counts;
+        Ok(ClusterUse { volumes, snapshots, operations })
+    }
+
+    /// The clusters that volumes are on (for affinity hints); unknown volumes are nowhere.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn clusters_of_volumes(
+        &mut self,
+        volumes: &[crate::domain::VolumeId],
+    ) -> Result<Vec<ClusterId>> {
+        if volumes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut select = Query::select();
+        select
+            .column("cluster_id")
+            .from("volumes")
+            .and_where(Expr::col("id").is_in(volumes.iter().map(ToString::to_string)));
+        let rows = self.all("find the clusters of volumes", &select).await?;
+        let found: Result<HashSet<Option<ClusterId>>> =
+            rows.iter().map(|row| Columns::of(row).maybe_parsed()).collect();
+        Ok(found?.into_iter().flatten().collect())
+    }
+}
+
+impl Tx {
+    /// Takes in statistics without a list of volumes: what is provisioned stays as the last list
+    /// had it. Nothing happens before the first list.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn put_statistics(&mut self, cluster: ClusterId, fresh: &Capacity) -> Result<()> {
+        self.lock(super::clusters::PLACEMENT_LOCK).await?;
+        let mut select = Query::select();
+        select.column("capacity").from("clusters").and_where(Expr::col("id").eq(cluster.to_string()));
+        let Some(row) = self.optional("read a cluster's figures", &select).await? else { return Ok(()) };
+        let Some(old) = Columns::of(&row).maybe_json::<Capacity>()? else { return Ok(()) };
+        let new = Capacity {
+            effective: fresh.effective,
+            physical_used: fresh.physical_used,
+            physical_free: fresh.physical_free,
+            max_replicas: fresh.max_replicas,
+            ..old.clone()
+        };
+        if new == old {
+            return Ok(());
+        }
+        let mut update = Query::update();
+        update
+            .table("clusters")
+            .value("capacity", super::row::json_text(&new)?)
+            .and_where(Expr::col("id").eq(cluster.to_string()));
+        self.execute("put a cluster's statistics", &update).await.map(|_| ())
+    }
+}
