@@ -6,4 +6,5 @@ mod failover;
 mod identity;
 mod naming;
 mod server;
+mod simulated;
 mod tokens;
