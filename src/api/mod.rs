@@ -6,6 +6,7 @@
 
 #![allow(dead_code, reason = "the handlers that use it all come with the services")]
 
+pub mod admin;
 mod body;
 mod bool_text;
 mod call;
@@ -34,6 +35,23 @@ use std::sync::Arc;
 
 pub use edge::{Edge, Settings};
 pub use links::ProxyHeaders;
+
+/// Answers on `listener` until told to stop; then lets the requests under way finish.
+///
+/// # Errors
+/// Those of the socket.
+pub async fn listen(
+    listener: tokio::net::TcpListener,
+    router: axum::Router,
+    stop: tokio_util::sync::CancellationToken,
+) -> std::io::Result<()> {
+    use axum::serve::ListenerExt as _;
+    // Small answers at once: a client that waits for one does not send the next.
+    let listener = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true);
+    });
+    axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await }).await
+}
 
 /// The service that answers every request of the Cinder edge.
 pub fn router(edge: Arc<Edge>) -> axum::Router {

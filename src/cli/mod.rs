@@ -1,7 +1,9 @@
 //! The command line: one file a command.
 
 pub mod config;
+pub mod dev;
 pub mod openapi;
+pub mod serve;
 pub mod sim;
 
 use std::io::Write as _;
@@ -20,8 +22,12 @@ struct Cli {
 enum Command {
     /// Check the configuration, or print its reference.
     Config(config::ConfigCommand),
+    /// Run hearth with simulated clusters, for trying it out.
+    Dev(dev::DevCommand),
     /// Print the OpenAPI document of the Cinder edge.
     Openapi,
+    /// Run the gateway.
+    Serve(serve::ServeCommand),
     /// Run a simulated Lightbits cluster.
     Sim(Box<sim::SimCommand>),
 }
@@ -30,6 +36,8 @@ enum Command {
 pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Config(command) => command.run(),
+        Command::Dev(command) => command.run(),
+        Command::Serve(command) => command.run(),
         Command::Openapi => openapi::run().map(|()| ExitCode::SUCCESS),
         Command::Sim(command) => command.run(),
     };

@@ -22,6 +22,10 @@ pub struct Settings {
     pub default_volume_type: String,
     /// Zone of a volume that names none and has no source.
     pub default_availability_zone: String,
+    /// Put a volume into the default zone when the asked one does not exist.
+    pub allow_availability_zone_fallback: bool,
+    /// A copy must be in the zone of its source.
+    pub cloned_volume_same_az: bool,
     /// Whether snapshots count against `gigabytes` (Cinder's `no_snapshot_gb_quota = false`).
     pub snapshots_use_gigabytes: bool,
     /// Configured default limits, by resource key; Cinder's where a key is missing.
@@ -33,6 +37,8 @@ impl Default for Settings {
         Self {
             default_volume_type: crate::domain::volume_type::DEFAULT_TYPE_NAME.to_owned(),
             default_availability_zone: "nova".to_owned(),
+            allow_availability_zone_fallback: false,
+            cloned_volume_same_az: true,
             snapshots_use_gigabytes: true,
             quota_defaults: std::collections::BTreeMap::new(),
         }

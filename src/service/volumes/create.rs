@@ -98,12 +98,15 @@ impl Services {
         };
         let known = tx.clusters().await?.iter().any(|cluster| cluster.traits.availability_zone == *asked)
             || *asked == self.settings.default_availability_zone;
+        if !known && self.settings.allow_availability_zone_fallback {
+            return Ok(source.unwrap_or_else(|| self.settings.default_availability_zone.clone()));
+        }
         if !known {
             return Err(Error::invalid(format!(
                 "Invalid input received: Availability zone '{asked}' is invalid."
             )));
         }
-        if source.is_some_and(|zone| zone != *asked) {
+        if self.settings.cloned_volume_same_az && source.is_some_and(|zone| zone != *asked) {
             return Err(Error::invalid(
                 "Invalid input received: Volume must be in the same availability zone as its source.",
             ));

@@ -1,0 +1,123 @@
+//! From the configuration to what each room needs of it.
+
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+
+use crate::api;
+use crate::auth::Authenticator;
+use crate::auth::keystone::{Domain, KeystoneSettings, ServiceRoles, TlsVerification};
+use crate::config::{Config, Rank, Strategy, Tls};
+use crate::domain::Clock;
+use crate::domain::cluster::PlacementTraits;
+use crate::domain::quota::Resource;
+use crate::fleet::health::Thresholds;
+use crate::fleet::registrations::{Defaults, Registry};
+use crate::lightbits::{LaneLimits, Timeouts};
+use crate::{fleet, placement, service, worker};
+
+pub(super) fn authenticator(config: &Config, clock: Clock) -> anyhow::Result<Authenticator> {
+    let keystone = match (config.auth.strategy, &config.keystone) {
+        (Strategy::Noauth, _) => return Ok(Authenticator::NoAuth),
+        (Strategy::Keystone, Some(keystone)) => keystone,
+        (Strategy::Keystone, None) => anyhow::bail!("auth.strategy is keystone, but [keystone] is missing"),
+    };
+    let password = keystone.resolve_password().map_err(|problem| anyhow::anyhow!("{problem}"))?;
+    let settings = KeystoneSettings {
+        user_domain: Domain::Name(keystone.user_domain_name.clone()),
+        project_domain: Domain::Name(keystone.project_domain_name.clone()),
+        cafile: keystone.ca_file.clone(),
+        tls: match keystone.tls {
+            Tls::Verify => TlsVerification::Verified,
+            Tls::Insecure => TlsVerification::Insecure,
+        },
+        request_timeout: keystone.timeout.0,
+        www_authenticate_uri: keystone.www_authenticate_uri.clone(),
+        service_token_roles: config.auth.service_token_roles.clone(),
+        service_roles: if config.auth.service_token_roles_required {
+            ServiceRoles::Required
+        } else {
+            ServiceRoles::Optional
+        },
+        cache_ttl: config.auth.token_cache_time.0,
+        ..KeystoneSettings::new(&keystone.auth_url, &keystone.username, password, &keystone.project_name)
+    };
+    Authenticator::keystone(settings, clock).map_err(|error| anyhow::anyhow!("{error}"))
+}
+
+pub(super) fn services(config: &Config) -> service::Settings {
+    service::Settings {
+        default_volume_type: config.volumes.default_volume_type.clone(),
+        default_availability_zone: config.volumes.default_availability_zone.clone(),
+        allow_availability_zone_fallback: config.volumes.allow_availability_zone_fallback,
+        cloned_volume_same_az: config.volumes.cloned_volume_same_az,
+        snapshots_use_gigabytes: !config.volumes.no_snapshot_gb_quota,
+        quota_defaults: Resource::ALL
+            .iter()
+            .map(|resource| (resource.as_str().to_owned(), config.quotas.limit(*resource)))
+            .collect(),
+    }
+}
+
+pub(super) fn worker(config: &Config) -> worker::Settings {
+    worker::Settings {
+        concurrency: config.worker.operations,
+        rank: rank(config),
+        ..worker::Settings::default()
+    }
+}
+
+const fn rank(config: &Config) -> placement::Rank {
+    match config.placement.rank {
+        Rank::RatioBefore => placement::Rank::RatioBefore,
+        Rank::RatioAfter => placement::Rank::RatioAfter,
+    }
+}
+
+/// What a registration that says nothing means.
+pub(super) fn registry(config: &Config) -> Registry {
+    let traits = PlacementTraits {
+        availability_zone: config.volumes.default_availability_zone.clone(),
+        max_over_subscription_millis: config.placement.max_over_subscription_millis(),
+        max_physical_used_percent: config.placement.max_physical_used_percent,
+        default_replicas: config.placement.default_replicas,
+        default_compression: config.placement.default_compression,
+        ..PlacementTraits::default()
+    };
+    let file = config.fleet.clusters_file.clone();
+    let folder = file.parent().map(Path::to_owned).unwrap_or_default();
+    Registry::new(file, Defaults { traits, folder })
+}
+
+pub(super) fn fleet(config: &Config) -> fleet::Settings {
+    let fleet = &config.fleet;
+    fleet::Settings {
+        reload_interval: fleet.reload_interval.0,
+        poll_interval: fleet.poll_interval.0,
+        list_interval: fleet.list_interval.0,
+        probe_interval: fleet.probe_interval.0,
+        probe_timeout: fleet.probe_timeout.0,
+        thresholds: Thresholds {
+            suspect_after: fleet.suspect_after,
+            unreachable_after: fleet.unreachable_after,
+            trust_after: fleet.trust_after,
+            trust_time: fleet.trust_time.0,
+        },
+        lease: config.worker.lease.0,
+        timeouts: Timeouts { call: fleet.call_timeout.0, ..Timeouts::default() },
+        lanes: LaneLimits { user: fleet.user_calls, background: fleet.background_calls },
+        ..fleet::Settings::default()
+    }
+}
+
+pub(super) fn edge(config: &Config) -> api::Settings {
+    api::Settings { public_endpoint: config.server.public_endpoint.clone(), ..api::Settings::default() }
+}
+
+/// What renders `/metrics`. The recorder is the process's; a second gateway in it (tests) shares it.
+pub(super) fn metrics() -> api::admin::Render {
+    static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+    let recorder = RECORDER.get_or_init(|| PrometheusBuilder::new().install_recorder().ok());
+    Arc::new(move || recorder.as_ref().map(PrometheusHandle::render).unwrap_or_default())
+}
