@@ -95,6 +95,9 @@ struct More {
     /// Count each volume once in `logicalStorage`, not each replica.
     #[arg(long)]
     logical_without_replicas: bool,
+    /// Answer 503 when half of the nodes or more are away.
+    #[arg(long)]
+    needs_quorum: bool,
 }
 
 impl SimCommand {
@@ -149,6 +152,7 @@ impl SimCommand {
                 delete_errors_internal: more.delete_errors_internal,
                 strip_label_prefix: more.strip_label_prefix,
                 logical_counts_replicas: !more.logical_without_replicas,
+                needs_quorum: more.needs_quorum,
             },
             release: self.release,
             compression_ratio: more.compression_ratio,

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::faults::{Action, Plan, Seen};
 use super::refusal::{Refusal, Result};
 use super::rest::{self, Body, Call, Caller, Handler, Matched, Route};
-use super::rules::Fate;
+use super::rules::{Fate, protection};
 use super::shared::Shared;
 
 /// A request, read to its end.
@@ -126,14 +126,18 @@ fn decode(
         false => url::form_urlencoded::parse(asked.query.as_bytes()).into_owned().collect(),
     };
     let now = shared.options.clock.now();
-    let caller =
-        Caller::identify(shared.options.auth, shared.world().tables(), asked.authorization.as_deref(), now)?;
+    // The lock is held to find the key, not to check the signature with it.
+    let key_of = |scope: &str, id: &str| shared.world().tables().signing_key(scope, id);
+    let caller = Caller::identify(shared.options.auth, asked.authorization.as_deref(), now, key_of)?;
     let call = Call { caller, params, query, body, if_match: asked.if_match };
     call.caller.require(route.need, call.project(route.method)?.as_deref())?;
     Ok(call)
 }
 
 fn perform(shared: &Shared, route: &Route, node: u16, fate: Fate, call: &Call) -> Result<Value> {
+    if !shared.world().read(None, protection::has_quorum)? {
+        return Err(Refusal::unavailable("the cluster has no quorum"));
+    }
     match route.handler {
         Handler::Read(read) => shared.world().read(Some(node), |at| read(at, call))?,
         Handler::Write(write) => shared.world().write(fate, |at| write(at, call)),

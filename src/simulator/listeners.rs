@@ -21,8 +21,16 @@ const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
 pub struct Listeners {
     addresses: Vec<SocketAddr>,
     tls: TlsAcceptor,
-    /// Cancelled when the node goes down; none while it is.
-    alive: Mutex<Vec<Option<CancellationToken>>>,
+    /// None while the node is down.
+    alive: Mutex<Vec<Option<Alive>>>,
+}
+
+#[derive(Clone)]
+struct Alive {
+    /// Ends the listener and every connection it took.
+    end: CancellationToken,
+    /// Cancelled by the listener when its socket is closed.
+    closed: CancellationToken,
 }
 
 impl Listeners {
@@ -33,13 +41,15 @@ impl Listeners {
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
     }
-    fn swap(&self, node: u16, token: Option<CancellationToken>) -> Option<CancellationToken> {
+    fn swap(&self, node: u16, new: Option<Alive>) -> Option<Alive> {
         let mut alive = self.alive.lock().unwrap_or_else(PoisonError::into_inner);
-        alive.get_mut(usize::from(node)).and_then(|slot| std::mem::replace(slot, token))
+        alive.get_mut(usize::from(node)).and_then(|slot| std::mem::replace(slot, new))
     }
-    pub fn close(&self, node: u16) {
-        if let Some(token) = self.swap(node, None) {
-            token.cancel();
+    /// When this returns, the address refuses.
+    pub async fn close(&self, node: u16) {
+        if let Some(alive) = self.swap(node, None) {
+            alive.end.cancel();
+            alive.closed.cancelled().await;
         }
     }
 }
@@ -81,38 +91,29 @@ async fn bind_all(ips: &[IpAddr], mut port: u16) -> io::Result<Vec<TcpListener>>
 /// Binds a node's address again after it was down.
 pub async fn reopen(shared: &Arc<Shared>, node: u16) -> io::Result<()> {
     let Some(address) = shared.listeners.addresses.get(usize::from(node)) else { return Ok(()) };
-    shared.listeners.close(node);
-    let mut tries = 0;
-    let listener = loop {
-        tries += 1;
-        match TcpListener::bind(address).await {
-            // The old listener closes in its own task.
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse && tries < 100 => {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-            other => break other?,
-        }
-    };
-    serve(shared, node, listener);
+    shared.listeners.close(node).await;
+    serve(shared, node, TcpListener::bind(address).await?);
     Ok(())
 }
 
 /// Accepts on the node until it goes down or everything stops.
 pub fn serve(shared: &Arc<Shared>, node: u16, listener: TcpListener) {
-    let token = shared.stop.child_token();
-    shared.listeners.swap(node, Some(token.clone()));
+    let alive = Alive { end: shared.stop.child_token(), closed: CancellationToken::new() };
+    shared.listeners.swap(node, Some(alive.clone()));
     let shared = Arc::clone(shared);
     let tracker = shared.tasks.clone();
     tracker.spawn(async move {
-        while let Some(accepted) = token.run_until_cancelled(listener.accept()).await {
+        while let Some(accepted) = alive.end.run_until_cancelled(listener.accept()).await {
             match accepted {
-                Ok((stream, _)) => take(&shared, node, stream, token.clone()),
+                Ok((stream, _)) => take(&shared, node, stream, alive.end.clone()),
                 Err(error) => {
                     tracing::warn!(node, %error, "accept failed");
                     tokio::time::sleep(ACCEPT_BACKOFF).await;
                 }
             }
         }
+        drop(listener);
+        alive.closed.cancel();
     });
 }
 

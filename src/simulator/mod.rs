@@ -114,12 +114,10 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
     let control = control.with_context(|| format!("cannot bind the control address {}", options.control))?;
     let control_address = control.local_addr()?;
     control::serve(&shared, control);
-    for (index, listener) in (0..).zip(bound) {
-        listeners::serve(&shared, index, listener);
-    }
     // A node that was down when the process ended is still down.
-    for index in control::nodes_down(&shared) {
-        shared.listeners.close(index);
+    let down = control::nodes_down(&shared);
+    for (index, listener) in (0..).zip(bound).filter(|(index, _)| !down.contains(index)) {
+        listeners::serve(&shared, index, listener);
     }
     Ok(Running {
         name: options.name.clone(),

@@ -93,6 +93,8 @@ pub struct Quirks {
     pub strip_label_prefix: bool,
     /// `logicalStorage` counts every replica (§2.2).
     pub logical_counts_replicas: bool,
+    /// With half of its nodes or more away, what is left of the cluster answers 503 (§3.5).
+    pub needs_quorum: bool,
 }
 
 impl Default for Quirks {
@@ -103,6 +105,7 @@ impl Default for Quirks {
             delete_errors_internal: false,
             strip_label_prefix: false,
             logical_counts_replicas: true,
+            needs_quorum: false,
         }
     }
 }
@@ -164,9 +167,11 @@ impl Options {
     pub fn node_ip(&self, index: u16) -> Ipv4Addr {
         Ipv4Addr::from(u32::from(self.ip_base).wrapping_add(1 + u32::from(index)))
     }
-    /// What one node holds, in bytes.
-    pub fn node_capacity(&self) -> u64 {
-        self.capacity / u64::from(self.nodes.max(1))
+    /// What one node holds, in bytes: its share, and the first ones a byte more where it does
+    /// not divide.
+    pub fn node_capacity(&self, index: u16) -> u64 {
+        let nodes = u64::from(self.nodes.max(1));
+        self.capacity / nodes + u64::from(u64::from(index) < self.capacity % nodes)
     }
     /// Replicas that the installation supports (1 to 3).
     pub fn supported_replicas(&self) -> u8 {

@@ -33,10 +33,10 @@ fn view(shared: &Shared) -> Result<Value, Failed> {
     Ok(json!({ "nodes": nodes }))
 }
 
-/// Its listener refuses and its connections are cut before this answers.
+/// Its listener refuses when this answers; its connections are cut at about the same time.
 pub async fn down(State(shared): Director, Path(index): Path<u16>) -> Result<Json<Value>, Failed> {
     shared.world().write(Fate::Good, |at| Ok((rules::down(at, index)?, ())))?;
-    shared.listeners.close(index);
+    shared.listeners.close(index).await;
     Ok(Json(view(&shared)?))
 }
 
@@ -102,7 +102,7 @@ pub async fn fill(
     Path(index): Path<u16>,
     Json(fill): Json<Fill>,
 ) -> Result<Json<Value>, Failed> {
-    let bytes = fill.of(shared.options.node_capacity());
+    let bytes = fill.of(shared.options.node_capacity(index));
     shared.world().write(Fate::Good, |at| Ok((rules::fill(at, index, bytes)?, ())))?;
     Ok(Json(view(&shared)?))
 }

@@ -191,6 +191,11 @@ impl Tables {
     pub fn layers_above(&self, layer: Uuid) -> impl Iterator<Item = Uuid> + '_ {
         self.above.get(&layer).into_iter().flatten().copied()
     }
+    /// The PEM that tokens under the kid `scope:id` are checked with.
+    pub fn signing_key(&self, scope: &str, id: &str) -> Option<String> {
+        let credential = self.credentials.get(&(scope.to_owned(), id.to_owned()))?;
+        (credential.kind == "RS256PubKey").then(|| credential.payload.clone())
+    }
     pub fn next_nsid(&self) -> u32 {
         self.nsids.last().map_or(1, |last| last.saturating_add(1))
     }

@@ -5,7 +5,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::Deserialize;
 
-use super::super::model::Tables;
 use super::super::options::AuthMode;
 use super::super::refusal::{Code, Refusal, Result};
 use crate::domain::Timestamp;
@@ -59,8 +58,14 @@ impl Caller {
         Self { roles: vec![Role { project: None, power: Power::Write }] }
     }
 
-    /// Reads and checks the `Authorization` header.
-    pub fn identify(mode: AuthMode, tables: &Tables, header: Option<&str>, now: Timestamp) -> Result<Self> {
+    /// Reads and checks the `Authorization` header; `key_of` gives the PEM of a credential by its
+    /// scope and id.
+    pub fn identify(
+        mode: AuthMode,
+        header: Option<&str>,
+        now: Timestamp,
+        key_of: impl FnOnce(&str, &str) -> Option<String>,
+    ) -> Result<Self> {
         if mode == AuthMode::Open {
             return Ok(Self::cluster_admin());
         }
@@ -76,10 +81,8 @@ impl Caller {
             .and_then(|head| serde_json::from_slice::<Head>(&head).ok())
             .ok_or_else(|| unknown("no kid"))?;
         let (scope, id) = head.kid.split_once(':').ok_or_else(|| unknown("kid is not scope:id"))?;
-        let credential = tables.credentials.get(&(scope.to_owned(), id.to_owned()));
-        let pem = credential.filter(|it| it.kind == "RS256PubKey").map(|it| it.payload.as_bytes());
-        let key = DecodingKey::from_rsa_pem(pem.ok_or_else(|| unknown("unknown key"))?);
-        let key = key.map_err(|_| unknown("unusable key"))?;
+        let pem = key_of(scope, id).ok_or_else(|| unknown("unknown key"))?;
+        let key = DecodingKey::from_rsa_pem(pem.as_bytes()).map_err(|_| unknown("unusable key"))?;
         let mut validation = Validation::new(Algorithm::RS256);
         // The times are checked below, against the simulator's own clock.
         (validation.validate_exp, validation.validate_aud) = (false, false);

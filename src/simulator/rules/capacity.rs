@@ -60,7 +60,12 @@ pub fn of_node(at: &Moment<'_>, node: &Node) -> Figures {
     let usage = &at.tables.usage;
     let stored = usage.stored.get(&node.uuid).copied().unwrap_or(0).saturating_add(node.filler);
     let placed = usage.placed.get(&node.uuid).copied().unwrap_or(0);
-    Figures::new(at.options.node_capacity(), (placed, stored), stored, protection::node_free(at, node))
+    Figures::new(
+        at.options.node_capacity(node.index),
+        (placed, stored),
+        stored,
+        protection::node_free(at, node),
+    )
 }
 
 /// How many volumes are in which protection state, for `health`.

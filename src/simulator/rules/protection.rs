@@ -30,7 +30,7 @@ impl Protection {
 /// Bytes left on a node before it goes read-only.
 pub fn node_free(at: &Moment<'_>, node: &Node) -> u64 {
     let stored = at.tables.usage.stored.get(&node.uuid).copied().unwrap_or(0);
-    at.options.node_capacity().saturating_sub(stored).saturating_sub(node.filler)
+    at.options.node_capacity(node.index).saturating_sub(stored).saturating_sub(node.filler)
 }
 
 pub fn is_read_only(at: &Moment<'_>, node: &Node) -> bool {
@@ -56,6 +56,12 @@ pub fn of(at: &Moment<'_>, volume: &Volume) -> Protection {
         (_, 0) if serving == 0 => Protection::NotAvailable,
         _ => Protection::ReadOnly,
     }
+}
+
+/// Whether enough nodes are there to agree on anything.
+pub fn has_quorum(at: &Moment<'_>) -> bool {
+    let away = at.tables.nodes.values().filter(|node| node.state == NodeState::Inactive).count();
+    !at.options.quirks.needs_quorum || away * 2 < at.tables.nodes.len()
 }
 
 /// Replicas that a new volume could have now.
