@@ -14,10 +14,18 @@ use super::{Director, Failed};
 /// Bytes from `offset` on were written; widened to whole blocks.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Write {
+pub struct Range {
     #[serde(default)]
     offset: u64,
     length: u64,
+}
+
+/// One range or many.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub enum Write {
+    Many { ranges: Vec<Range> },
+    One(Range),
 }
 
 pub async fn write(
@@ -25,7 +33,14 @@ pub async fn write(
     Path(uuid): Path<Uuid>,
     Json(write): Json<Write>,
 ) -> Result<Json<Value>, Failed> {
-    shared.world().write(Fate::Good, |at| Ok((writes::write(at, uuid, write.offset, write.length)?, ())))?;
+    let ranges = match write {
+        Write::Many { ranges } => ranges,
+        Write::One(range) => vec![range],
+    };
+    shared.world().write(Fate::Good, |at| {
+        let written = ranges.iter().map(|range| writes::write(at, uuid, range.offset, range.length));
+        Ok((written.collect::<Result<Vec<_>, _>>()?.concat(), ()))
+    })?;
     Ok(Json(json!({})))
 }
 
