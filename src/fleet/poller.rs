@@ -134,10 +134,12 @@ impl Poller {
                 Some(status)
             }
         };
+        self.write_health().await?;
         if let Some(status) = status {
             self.take_in(id, &client, status).await?;
+            // A list may have told of a regression.
+            self.write_health().await?;
         }
-        self.write_health().await?;
         let calm = self.watch.as_ref().is_some_and(|watch| watch.health.is_calm());
         let settings = &self.shared.settings;
         Ok(if calm { settings.poll_interval } else { settings.probe_interval.min(settings.poll_interval) })
