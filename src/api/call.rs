@@ -11,7 +11,7 @@ use super::links::Links;
 use super::query::Query;
 use super::routes::Row;
 use crate::auth::Target;
-use crate::domain::{Ctx, Error, Microversion, Result};
+use crate::domain::{Ctx, Microversion, Result};
 
 /// See the module documentation.
 pub struct Call {
@@ -31,12 +31,6 @@ impl Call {
     /// A parameter of the path. The table's tests see to it that handlers ask for those there are.
     pub fn param(&self, name: &str) -> &str {
         self.params.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
-    }
-
-    /// A parameter of the path as a typed id. What is no id of that kind is not there either.
-    pub fn id<T: std::str::FromStr>(&self, name: &str, not_found: fn(&str) -> Error) -> Result<T> {
-        let text = self.param(name);
-        text.parse().map_err(|_| not_found(text))
     }
 
     /// May the caller do this row's operation to that target?
@@ -65,5 +59,10 @@ impl Call {
     /// The object under the body's one key, e.g. `volume`. An empty one when it is not an object.
     pub fn object(&self, key: &str) -> super::body::Fields<'_> {
         super::body::Fields::of(self.body.get(key))
+    }
+
+    /// The body itself, where it has no key around it.
+    pub fn whole(&self) -> super::body::Fields<'_> {
+        super::body::Fields::of(Some(&self.body))
     }
 }

@@ -22,7 +22,11 @@ pub struct Rules {
     pub fields: Fields,
     /// Filters that came with a minor version; below it they are dropped.
     pub since: &'static [(&'static str, u16)],
-    /// Who is hidden from members.
+    /// From here on a filter that a member may not use is refused; below it is dropped.
+    pub strict_since: u16,
+    /// Parameters of the list that are no filters.
+    pub own: &'static [&'static str],
+    /// What is hidden from members.
     pub hidden: &'static [Filter],
 }
 
@@ -57,7 +61,8 @@ fn read(call: &Call, rules: &Rules) -> Result<Vec<Filter>> {
     let configured = resource_filters::of(rules.resource);
     let (mut filters, mut unknown) = (Vec::new(), Vec::new());
     for (key, text) in call.query.iter() {
-        if RESERVED.contains(&key) || key == "all_tenants" || (key == "with_count" && version.at_least(45)) {
+        let no_filter = RESERVED.contains(&key) || rules.own.contains(&key) || key == "all_tenants";
+        if no_filter || (key == "with_count" && version.at_least(45)) {
             continue;
         }
         if !key.is_ascii() {
@@ -75,7 +80,7 @@ fn read(call: &Call, rules: &Rules) -> Result<Vec<Filter>> {
             None => filters.push(one(rules.fields, key, text, version)?),
         }
     }
-    if version.at_least(31) && !unknown.is_empty() {
+    if version.at_least(rules.strict_since) && !unknown.is_empty() {
         let names = unknown.join(",");
         return Err(Error::invalid(format!("Invalid filters {names} are found in query options.")));
     }

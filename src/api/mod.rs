@@ -4,8 +4,6 @@
 //! only place where an error becomes a status code; `v3` the handlers and views, resource by
 //! resource.
 
-#![allow(dead_code, reason = "the handlers that use it all come with the services")]
-
 pub mod admin;
 mod body;
 mod bool_text;

@@ -5,6 +5,9 @@
 //! check the state, check the quota, change the row, insert the operation. Policy is the edge's
 //! business and comes before; visibility is ours: a resource of another project is not found.
 
+pub mod backends;
+pub mod messages;
+pub mod quota_sets;
 pub mod quotas;
 pub mod snapshots;
 pub mod types;

@@ -18,6 +18,7 @@ pub const PROJECT: &str = "0af0";
 
 pub struct Bench {
     router: axum::Router,
+    pub services: Services,
 }
 
 #[derive(Debug)]
@@ -118,8 +119,9 @@ impl Bench {
         std::mem::forget(operations);
         let services = Services { store, dispatch, settings: Arc::default(), clock: Clock::System };
         let policy = Arc::new(Policy::defaults().unwrap());
-        let edge = Edge::new(Settings::default(), services, Arc::new(Authenticator::NoAuth), policy).unwrap();
-        Self { router: router(Arc::new(edge)) }
+        let edge = Edge::new(Settings::default(), services.clone(), Arc::new(Authenticator::NoAuth), policy)
+            .unwrap();
+        Self { router: router(Arc::new(edge)), services }
     }
 
     pub fn ask(&self, method: Method, path: &str) -> Ask<'_> {

@@ -66,7 +66,7 @@ async fn filters_are_python_literals() {
         ("created_at=gt:2020-01-01T00:00:00,lt:2021-01-01", vec![]),
         ("created_at=gte:2020-01-01T00:00:00", vec!["a", "b", "c", "d", "e"]),
         ("no_such_column=1", vec![]),
-        ("name~=E", vec!["e"]),
+        ("name~=e", vec!["e"]),
         ("name~=%25", vec![]),
     ] {
         let list = bench.get(&format!("/volumes?sort=name:asc&{query}")).send().await.expect(200);

@@ -4,6 +4,10 @@
 
 mod bench;
 mod listing;
+mod messages;
 mod openapi;
+mod quotas;
+mod services;
 mod snapshots;
+mod types;
 mod volumes;

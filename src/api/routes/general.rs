@@ -1,9 +1,9 @@
 //! What belongs to no resource.
 
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 
 use super::{Row, to};
-use crate::api::v3::{extensions, resource_filters};
+use crate::api::v3::{extensions, messages, resource_filters};
 
 pub static EXTENSIONS: &[Row] = &[
     Row::new("extensions.list", Method::GET, "/extensions", "", to!(extensions::list)),
@@ -12,3 +12,11 @@ pub static EXTENSIONS: &[Row] = &[
 
 pub static RESOURCE_FILTERS: &[Row] =
     &[Row::new("rf.list", Method::GET, "/resource_filters", "", to!(resource_filters::list)).since(33)];
+
+pub static MESSAGES: &[Row] = &[
+    Row::new("msg.list", Method::GET, "/messages", "message:get_all", to!(messages::list)).since(3),
+    Row::new("msg.show", Method::GET, "/messages/{id}", "message:get", to!(messages::show)).since(3),
+    Row::new("msg.delete", Method::DELETE, "/messages/{id}", "message:delete", to!(messages::delete))
+        .since(3)
+        .success(StatusCode::NO_CONTENT),
+];

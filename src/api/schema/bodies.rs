@@ -14,7 +14,6 @@ static NAME: Schema = formatted(Format::Stripped("name"), Null::Allowed);
 static DESCRIPTION: Schema = formatted(Format::Stripped("description"), Null::Allowed);
 static PLAIN_NAME: Schema = text(0, 255, Null::Allowed);
 static PRINTABLE: Schema = formatted(Format::Printable, Null::Allowed);
-static UUID: Schema = formatted(Format::Uuid, Null::Refused);
 static MAYBE_UUID: Schema = formatted(Format::Uuid, Null::Allowed);
 static SHORT: Schema = text(0, 255, Null::Allowed);
 static WORD: Schema = text(1, 255, Null::Refused);
@@ -277,19 +276,3 @@ pub static SERVICE_DISABLE_REASON: Schema = closed(&[
 pub static SERVICE_FREEZE: Schema = closed(&[optional("host", &HOST), optional("cluster", &SHORT)]);
 pub static SERVICE_FAILOVER: Schema =
     closed(&[optional("host", &HOST), optional("cluster", &SHORT), optional("backend_id", &SHORT)]);
-static BINARY: Schema = Schema::OneOf(
-    &["cinder-volume", "cinder-scheduler", "cinder-backup", "cinder-api", "", "*"],
-    Null::Refused,
-);
-static LEVEL: Schema = Schema::OneOf(
-    &["CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG", "critical", "error", "warning", "info", "debug"],
-    Null::Allowed,
-);
-pub static SERVICE_GET_LOG: Schema =
-    closed(&[optional("binary", &BINARY), optional("server", &SHORT), optional("prefix", &SHORT)]);
-pub static SERVICE_SET_LOG: Schema = closed(&[
-    optional("binary", &BINARY),
-    optional("server", &SHORT),
-    optional("prefix", &SHORT),
-    optional("level", &LEVEL),
-]);

@@ -1,7 +1,11 @@
 //! Block Storage v3, resource by resource.
 
 pub mod extensions;
+pub mod messages;
 mod meta;
+pub mod quotas;
 pub mod resource_filters;
+pub mod services;
 pub mod snapshots;
+pub mod types;
 pub mod volumes;

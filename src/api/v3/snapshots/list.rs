@@ -14,6 +14,8 @@ static RULES: Rules = Rules {
     resource: "snapshot",
     fields: SNAPSHOT_FIELDS,
     since: &[("metadata", 22), ("consumes_quota", 65)],
+    strict_since: 31,
+    own: &[],
     hidden: &[],
 };
 

@@ -20,6 +20,8 @@ static RULES: Rules = Rules {
         ("updated_at", 60),
         ("consumes_quota", 65),
     ],
+    strict_since: 31,
+    own: &[],
     hidden: &[Filter::NotMigrationTarget],
 };
 

@@ -1,4 +1,12 @@
-//! Volume types: which one a volume gets.
+//! Volume types: which one a volume gets; what administrators do to them is in the files beside.
+
+mod access;
+mod extra_specs;
+mod manage;
+mod read;
+
+pub use extra_specs::{SpecsChange, spec_not_found};
+pub use read::Shown;
 
 use super::{Settings, confined_to};
 use crate::domain::volume_type::{DEFAULT_TYPE_NAME, VolumeType};
@@ -36,4 +44,8 @@ pub async fn default(session: &mut Session, settings: &Settings) -> Result<Volum
         }
     }
     Err(Error::invalid("Invalid input received: No default volume type is configured."))
+}
+
+pub(super) fn not_found(id: &str) -> Error {
+    Error::not_found(format!("Volume type {id} could not be found."))
 }

@@ -1,0 +1,79 @@
+//! Services, pools, capabilities, hosts and availability zones.
+
+use axum::http::{Method, StatusCode};
+
+use super::{Handler, Row, to};
+use crate::api::schema::{Schema, bodies};
+use crate::api::v3::services::{capabilities, hosts, list, pools, switch, zones};
+
+const UPDATE: &str = "volume_extension:services:update";
+
+const fn put(
+    id: &'static str,
+    path: &'static str,
+    rule: &'static str,
+    body: &'static Schema,
+    handler: Handler,
+) -> Row {
+    Row::new(id, Method::PUT, path, rule, handler).body(body)
+}
+
+pub static SERVICES: &[Row] = &[
+    Row::new("svc.list", Method::GET, "/os-services", "volume_extension:services:index", to!(list::list)),
+    put("svc.enable", "/os-services/enable", UPDATE, &bodies::SERVICE_SWITCH, to!(switch::enable)),
+    put("svc.disable", "/os-services/disable", UPDATE, &bodies::SERVICE_SWITCH, to!(switch::disable)),
+    put(
+        "svc.disable-log-reason",
+        "/os-services/disable-log-reason",
+        UPDATE,
+        &bodies::SERVICE_DISABLE_REASON,
+        to!(switch::disable_log_reason),
+    ),
+    put(
+        "svc.freeze",
+        "/os-services/freeze",
+        "volume:freeze_host",
+        &bodies::SERVICE_FREEZE,
+        to!(switch::freeze),
+    ),
+    put("svc.thaw", "/os-services/thaw", "volume:thaw_host", &bodies::SERVICE_FREEZE, to!(switch::thaw)),
+    put(
+        "svc.failover_host",
+        "/os-services/failover_host",
+        "volume:failover_host",
+        &bodies::SERVICE_FAILOVER,
+        to!(switch::failover),
+    )
+    .success(StatusCode::ACCEPTED),
+    put(
+        "svc.failover",
+        "/os-services/failover",
+        "volume:failover_host",
+        &bodies::SERVICE_FAILOVER,
+        to!(switch::failover),
+    )
+    .since(26)
+    .success(StatusCode::ACCEPTED),
+];
+
+const HOSTS: &str = "volume_extension:hosts";
+
+pub static FLEET: &[Row] = &[
+    Row::new(
+        "pools",
+        Method::GET,
+        "/scheduler-stats/get_pools",
+        "scheduler_extension:scheduler_stats:get_pools",
+        to!(pools::list),
+    ),
+    Row::new(
+        "caps",
+        Method::GET,
+        "/capabilities/{host}",
+        "volume_extension:capabilities",
+        to!(capabilities::show),
+    ),
+    Row::new("hosts.list", Method::GET, "/os-hosts", HOSTS, to!(hosts::list)),
+    Row::new("hosts.show", Method::GET, "/os-hosts/{host}", HOSTS, to!(hosts::show)),
+    Row::new("az.list", Method::GET, "/os-availability-zone", "", to!(zones::list)),
+];

@@ -1,0 +1,88 @@
+//! Volume types, extra specs and access.
+
+use axum::http::{Method, StatusCode};
+
+use super::{Row, to};
+use crate::api::schema::bodies;
+use crate::api::v3::types::{access, change, extra_specs, list, show};
+
+const ACCEPTED: StatusCode = StatusCode::ACCEPTED;
+
+pub static TYPES: &[Row] = &[
+    Row::new("types.list", Method::GET, "/types", "volume_extension:type_get_all", to!(list::list)),
+    Row::new("types.show", Method::GET, "/types/{id}", "volume_extension:type_get", to!(show::show)),
+    Row::new("types.create", Method::POST, "/types", "volume_extension:type_create", to!(change::create))
+        .body(&bodies::TYPE_CREATE),
+    Row::new("types.update", Method::PUT, "/types/{id}", "volume_extension:type_update", to!(change::update))
+        .body(&bodies::TYPE_UPDATE),
+    Row::new(
+        "types.delete",
+        Method::DELETE,
+        "/types/{id}",
+        "volume_extension:type_delete",
+        to!(change::delete),
+    )
+    .success(ACCEPTED),
+];
+
+const ALL: &str = "/types/{id}/extra_specs";
+const ONE: &str = "/types/{id}/extra_specs/{key}";
+
+pub static EXTRA_SPECS: &[Row] = &[
+    Row::new("es.list", Method::GET, ALL, "volume_extension:types_extra_specs:index", to!(extra_specs::list)),
+    Row::new(
+        "es.create",
+        Method::POST,
+        ALL,
+        "volume_extension:types_extra_specs:create",
+        to!(extra_specs::create),
+    )
+    .body(&bodies::EXTRA_SPECS_CREATE),
+    Row::new("es.show", Method::GET, ONE, "volume_extension:types_extra_specs:show", to!(extra_specs::show)),
+    Row::new(
+        "es.update",
+        Method::PUT,
+        ONE,
+        "volume_extension:types_extra_specs:update",
+        to!(extra_specs::update),
+    )
+    .body(&bodies::EXTRA_SPEC_UPDATE),
+    Row::new(
+        "es.delete",
+        Method::DELETE,
+        ONE,
+        "volume_extension:types_extra_specs:delete",
+        to!(extra_specs::delete),
+    )
+    .success(ACCEPTED),
+];
+
+pub static ACCESS: &[Row] = &[
+    Row::new(
+        "ta.list",
+        Method::GET,
+        "/types/{id}/os-volume-type-access",
+        "volume_extension:volume_type_access:get_all_for_type",
+        to!(access::list),
+    ),
+    Row::new(
+        "ta.add",
+        Method::POST,
+        "/types/{id}/action",
+        "volume_extension:volume_type_access:addProjectAccess",
+        to!(access::add),
+    )
+    .action("addProjectAccess")
+    .body(&bodies::ADD_ACCESS)
+    .success(ACCEPTED),
+    Row::new(
+        "ta.remove",
+        Method::POST,
+        "/types/{id}/action",
+        "volume_extension:volume_type_access:removeProjectAccess",
+        to!(access::remove),
+    )
+    .action("removeProjectAccess")
+    .body(&bodies::REMOVE_ACCESS)
+    .success(ACCEPTED),
+];

@@ -1,0 +1,109 @@
+//! `PUT /os-services/…`: what an administrator wants of a backend becomes the intent of its
+//! cluster, which survives restarts and pushes of the configuration.
+
+use axum::http::StatusCode;
+use serde::Serialize;
+
+use super::{OWN_HOST, SCHEDULER_BINARY, VOLUME_BINARY, service_host};
+use crate::api::call::Call;
+use crate::api::reply::Reply;
+use crate::domain::cluster::{Cluster, Intent};
+use crate::domain::{Error, Result};
+
+#[derive(Serialize)]
+struct Switched<'a> {
+    host: &'a str,
+    service: &'a str,
+    binary: &'a str,
+    disabled: bool,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disabled_reason: Option<&'a str>,
+}
+
+pub async fn enable(call: Call) -> Result<Reply> {
+    switch(&call, Intent::Enabled, None).await
+}
+
+pub async fn disable(call: Call) -> Result<Reply> {
+    switch(&call, Intent::Cordoned, None).await
+}
+
+pub async fn disable_log_reason(call: Call) -> Result<Reply> {
+    let reason = call.whole().text("disabled_reason");
+    let reason = reason.ok_or_else(|| Error::invalid("Missing required element 'disabled_reason'"))?;
+    switch(&call, Intent::Cordoned, Some(reason)).await
+}
+
+async fn switch(call: &Call, intent: Intent, reason: Option<String>) -> Result<Reply> {
+    call.authorize_own()?;
+    let fields = call.whole();
+    let binary = fields.text("binary").or_else(|| fields.text("service"));
+    let binary = binary.ok_or_else(|| Error::invalid("Missing required element 'binary'"))?;
+    let host = fields.nonempty("host").ok_or_else(|| Error::invalid("Missing required element 'host'"))?;
+    if binary == SCHEDULER_BINARY && host == OWN_HOST {
+        return Err(Error::invalid("The scheduler of hearth cannot be switched off."));
+    }
+    let missing = || Error::not_found(format!("Service {binary} could not be found on host {host}."));
+    let cluster = call.edge.services.backend(&host).await?;
+    let cluster = cluster.filter(|_| binary == VOLUME_BINARY).ok_or_else(missing)?;
+    call.edge.services.set_backend_intent(&call.ctx, &cluster, intent, reason.clone()).await?;
+    let disabled = intent != Intent::Enabled;
+    Ok(Reply::ok(&Switched {
+        host: &host,
+        service: &binary,
+        binary: &binary,
+        disabled,
+        status: if disabled { "disabled" } else { "enabled" },
+        disabled_reason: reason.as_deref(),
+    }))
+}
+
+pub async fn freeze(call: Call) -> Result<Reply> {
+    let cluster = named(&call).await?;
+    if cluster.intent.intent == Intent::Frozen {
+        return Err(Error::invalid(format!("Service {} is already frozen.", service_host(&cluster))));
+    }
+    let reason = Some("frozen".to_owned());
+    call.edge.services.set_backend_intent(&call.ctx, &cluster, Intent::Frozen, reason).await?;
+    Ok(Reply::raw(StatusCode::OK))
+}
+
+pub async fn thaw(call: Call) -> Result<Reply> {
+    let cluster = named(&call).await?;
+    if cluster.intent.intent != Intent::Frozen {
+        return Err(Error::invalid(format!("Service {} is not frozen.", service_host(&cluster))));
+    }
+    call.edge.services.set_backend_intent(&call.ctx, &cluster, Intent::Enabled, None).await?;
+    Ok(Reply::raw(StatusCode::OK))
+}
+
+/// No backend of ours is replicated to another.
+pub async fn failover(call: Call) -> Result<Reply> {
+    let cluster = named(&call).await?;
+    Err(Error::invalid(format!(
+        "Invalid input received: Replication is not configured on {}.",
+        service_host(&cluster)
+    )))
+}
+
+/// The cluster the body names by `host`; `cluster` (3.26) names a Cinder cluster, and there is none.
+async fn named(call: &Call) -> Result<Cluster> {
+    call.authorize_own()?;
+    let fields = call.whole();
+    let cluster = fields.nonempty("cluster").filter(|_| call.version().at_least(26));
+    let host = match (fields.nonempty("host"), cluster) {
+        (Some(host), None) => host,
+        (None, Some(cluster)) => {
+            return Err(Error::invalid(format!("Cluster {cluster} could not be found.")));
+        }
+        _ if call.version().at_least(26) => {
+            return Err(Error::invalid(
+                "Invalid input received: One and only one of cluster and host must be set.",
+            ));
+        }
+        _ => return Err(Error::invalid("Invalid input received: Host field is missing.")),
+    };
+    let found = call.edge.services.backend(&host).await?;
+    found.ok_or_else(|| Error::invalid(format!("Host {host} could not be found.")))
+}

@@ -1,0 +1,72 @@
+//! User messages, extensions, resource filters.
+
+use hearth::domain::message::Message;
+use hearth::domain::{MessageId, ProjectId, RequestId, Timestamp};
+use serde_json::json;
+
+use super::bench::{Bench, PROJECT};
+
+async fn message(bench: &Bench, text: &str) -> String {
+    let message = Message {
+        id: MessageId::random(),
+        project_id: ProjectId::new(PROJECT),
+        request_id: RequestId::new("req-1"),
+        resource_type: Some("VOLUME".to_owned()),
+        resource_uuid: None,
+        event_id: "VOLUME_VOLUME_001_003".to_owned(),
+        level: "ERROR".to_owned(),
+        text: text.to_owned(),
+        created_at: Timestamp(1_000_000),
+        expires_at: Timestamp(2_000_000),
+    };
+    let row = &message;
+    bench.services.store.write("test", |tx, _| Box::pin(tx.insert_message(row))).await.unwrap();
+    message.id.to_string()
+}
+
+#[tokio::test]
+async fn messages_are_read_and_deleted() {
+    let bench = Bench::new().await;
+    let id = message(&bench, "schedule allocate volume:no room").await;
+    let one = format!("/messages/{id}");
+    let shown = bench.get(&one).send().await.expect(200);
+    assert_eq!(shown["message"]["user_message"], "schedule allocate volume:no room");
+    assert_eq!(shown["message"]["created_at"], "1970-01-01T00:00:01");
+    assert_eq!(shown["message"]["guaranteed_until"], "1970-01-01T00:00:02");
+    assert!(shown["message"].get("resource_uuid").is_none());
+    assert_eq!(bench.get(&one).at(2).send().await.status, 404);
+
+    message(&bench, "another").await;
+    let page = bench.get("/messages?limit=1&message_level=ERROR").send().await.expect(200);
+    assert_eq!(page["messages"].as_array().unwrap().len(), 1);
+    assert!(page.get("messages_links").is_some());
+    let none = bench.get("/messages?event_id=other").send().await.expect(200);
+    assert_eq!(none, json!({"messages": []}));
+    assert_eq!(
+        bench.get("/messages?limit=1").at(4).send().await.expect(200)["messages"].as_array().unwrap().len(),
+        2
+    );
+
+    let deleted = bench.delete(&one).send().await;
+    assert_eq!((deleted.status, deleted.text.as_str()), (204, ""));
+    bench.get(&one).send().await.fault(404);
+    bench.delete("/messages/x").send().await.fault(404);
+}
+
+#[tokio::test]
+async fn extensions_and_filters_are_told() {
+    let bench = Bench::new().await;
+    let list = bench.get("/extensions").send().await.expect(200);
+    assert_eq!(list["extensions"].as_array().unwrap().len(), 32);
+    let one = bench.get("/extensions/os-services").send().await.expect(200);
+    assert_eq!(one["extension"]["links"], json!([]));
+    bench.get("/extensions/none").send().await.fault(404);
+
+    let all = bench.get("/resource_filters").send().await.expect(200);
+    assert_eq!(all["resource_filters"].as_array().unwrap().len(), 9);
+    let pool = bench.get("/resource_filters?resource=pool").send().await.expect(200);
+    assert_eq!(pool, json!({"resource_filters": [{"resource": "pool", "filters": ["name", "volume_type"]}]}));
+    let none = bench.get("/resource_filters?resource=none").send().await.expect(200);
+    assert_eq!(none, json!({"resource_filters": []}));
+    assert_eq!(bench.get("/resource_filters").at(32).send().await.status, 404);
+}
