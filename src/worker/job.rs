@@ -22,6 +22,9 @@ pub(super) struct Job {
     /// Until then a create of ours may land although nobody knows of it. Until it has passed, a
     /// refusal does not prove that there is nothing.
     pub(super) doubt_until: Timestamp,
+    /// A create may have reached the present cluster, and only its word proves otherwise: time
+    /// does not, since it may have landed before the cluster went away.
+    pub(super) bound: bool,
 }
 
 /// How an operation came into our hands.
@@ -40,7 +43,7 @@ impl Job {
             Origin::Fresh => now,
             Origin::TakenOver => now.plus(DOUBT),
         };
-        Self { bench, op, tries: 0, doubt_until }
+        Self { bench, op, tries: 0, doubt_until, bound: origin == Origin::TakenOver }
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -50,6 +53,7 @@ impl Job {
     /// An answer did not come: what was asked for may still happen.
     pub(super) fn doubt(&mut self) {
         self.doubt_until = self.now().plus(DOUBT);
+        self.bound = true;
     }
 
     pub(super) fn in_doubt(&self) -> bool {

@@ -46,7 +46,11 @@ pub(super) async fn step(
 ) -> Result<Flow> {
     let order = Order { volume, source, hints };
     match step {
-        CreateVolume::Place { excluded } => place::place(job, &order, &excluded).await,
+        CreateVolume::Place { excluded } => {
+            // Every earlier cluster has said no; to the next one nothing has been sent yet.
+            job.bound = false;
+            place::place(job, &order, &excluded).await
+        }
         CreateVolume::SnapshotSource { excluded } => intermediate::take(job, &order, excluded).await,
         CreateVolume::CreateRemote { excluded } => remote::create(job, &order, excluded).await,
         CreateVolume::AwaitAvailable { uuid, excluded } => remote::watch(job, &order, uuid, excluded).await,

@@ -114,7 +114,7 @@ async fn unknown(
         return Ok(Flow::Again(trouble.to_string()));
     }
     // Proven not to have been sent, now and before: the volume is free to go elsewhere.
-    let free = !job.in_doubt() && order.source == Source::Blank;
+    let free = !job.bound && order.source == Source::Blank;
     let away = matches!(trouble, Trouble::Unreachable { .. }) || job.tries >= BUSY_TRIES;
     if free && away && !matches!(trouble, Trouble::Saturated { .. }) {
         return elsewhere(job, order, cluster, excluded).await;
