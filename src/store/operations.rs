@@ -91,6 +91,19 @@ impl Session {
         rows.iter().map(decode).collect()
     }
 
+    /// Operations that wait for a person.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn count_stuck_operations(&mut self) -> Result<i64> {
+        let mut select = Query::select();
+        select
+            .column("id")
+            .from("operations")
+            .and_where(Expr::col("status").eq(OperationStatus::NeedsOperator.as_str()));
+        self.count("count stuck operations", &select).await
+    }
+
     /// The operations of one volume or snapshot.
     ///
     /// # Errors

@@ -36,12 +36,9 @@ pub const REGISTRATION_LOADS: &str = "hearth_registration_loads_total";
 
 /// Placement decisions; label `outcome` (`placed`, `refused`).
 pub const PLACEMENTS: &str = "hearth_placements_total";
-/// Clusters refused in decisions; label `reason`.
-pub const PLACEMENT_REFUSALS: &str = "hearth_placement_refusals_total";
-
 /// Steps of operations; labels `operation`, `outcome`.
 pub const OPERATION_STEPS: &str = "hearth_operation_steps_total";
-/// Seconds from an operation's start to its end; labels `operation`, `outcome`.
+/// Seconds from an operation's start to its end; label `operation`.
 pub const OPERATION_SECONDS: &str = "hearth_operation_duration_seconds";
 /// Operations that wait for a person.
 pub const OPERATIONS_STUCK: &str = "hearth_operations_needing_operator";

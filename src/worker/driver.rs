@@ -15,6 +15,7 @@ use crate::domain::operation::{Operation, OperationStatus};
 use crate::domain::{Clock, OperationId, Result};
 use crate::fleet::Clients;
 use crate::store::{Dispatch, LEASE, Store};
+use crate::telemetry::metrics as names;
 
 /// Tries of a step after which the trouble is written into the row, for the operator to see.
 const NOTE_AFTER: u32 = 4;
@@ -42,6 +43,9 @@ impl Worker {
 
     /// Runs until `stop`: takes what is announced and sweeps for the rest.
     pub fn start(&self, mut announced: mpsc::UnboundedReceiver<Operation>) {
+        let bench = &self.bench;
+        let janitor = super::janitor::run(bench.store.clone(), bench.clock.clone(), bench.stop.clone());
+        self.tracker.spawn(janitor);
         let worker = self.clone();
         self.tracker.spawn(async move {
             let mut sweep = tokio::time::interval(worker.bench.settings.sweep);
@@ -78,7 +82,10 @@ impl Worker {
 
     async fn sweep(&self) -> Result<()> {
         let now = self.bench.clock.now();
-        let due = self.bench.store.read().await?.due_operations(now, SWEEP_LIMIT).await?;
+        let mut session = self.bench.store.read().await?;
+        let due = session.due_operations(now, SWEEP_LIMIT).await?;
+        metrics::gauge!(names::OPERATIONS_STUCK).set(session.count_stuck_operations().await? as f64);
+        drop(session);
         for id in due {
             if self.is_in_hand(id) {
                 continue;
@@ -147,7 +154,17 @@ impl Worker {
             if self.bench.stop.is_cancelled() {
                 return self.hand_over(job.op.id).await;
             }
-            let flow = match job.step().await {
+            let kind = job.op.work.name();
+            let stepped = job.step().await;
+            let outcome = match &stepped {
+                Ok(Flow::Next(_)) => "next",
+                Ok(Flow::Done) => "done",
+                Ok(Flow::Again(_)) => "again",
+                Ok(Flow::NeedsOperator(_)) => "needs-operator",
+                Err(_) => "error",
+            };
+            metrics::counter!(names::OPERATION_STEPS, "operation" => kind, "outcome" => outcome).increment(1);
+            let flow = match stepped {
                 Ok(flow) => flow,
                 Err(error) if is_lost_lease(&error) => return,
                 Err(error) => {
@@ -157,7 +174,11 @@ impl Worker {
                 }
             };
             match flow {
-                Flow::Done => return,
+                Flow::Done => {
+                    let seconds = (job.now().0 - job.op.created_at.0) as f64 / 1e6;
+                    metrics::histogram!(names::OPERATION_SECONDS, "operation" => kind).record(seconds);
+                    return;
+                }
                 Flow::Next(work) => {
                     job.op.work = *work;
                     job.tries = 0;

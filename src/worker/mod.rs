@@ -18,6 +18,7 @@ mod driver;
 mod extend_volume;
 mod failure;
 mod flow;
+mod janitor;
 mod job;
 mod remote;
 mod revert_volume;

@@ -10,6 +10,7 @@ use crate::domain::volume_type::TypeSpecs;
 use crate::domain::{ClusterId, Error, LightosProject, Result, VolumeId};
 use crate::placement::{self, Affinity, Chosen, Decision, Purpose, Request};
 use crate::store::{PLACEMENT_LOCK, Reservation, Tx};
+use crate::telemetry::metrics as names;
 use crate::worker::flow::Flow;
 use crate::worker::job::Job;
 
@@ -55,6 +56,7 @@ async fn place_in(job: &Job, tx: &mut Tx, order: &Order, excluded: &[ClusterId])
     let now = job.now();
     let explanation = serde_json::to_string(&decision).map_err(|e| Error::internal(e.to_string()))?;
     tx.put_placement(volume.id, now, &explanation).await?;
+    count(&decision);
     let Some(chosen) = decision.chosen.clone() else {
         let reason = refusal(&decision);
         job.fail_volume(tx, volume.id, VolumeStatus::Error, Action::ScheduleAllocateVolume, &reason).await?;
@@ -70,6 +72,11 @@ async fn place_in(job: &Job, tx: &mut Tx, order: &Order, excluded: &[ClusterId])
     let work = order.at(step);
     job.save(tx, &work, Some(chosen.cluster)).await?;
     Ok(Placed::At(work))
+}
+
+fn count(decision: &Decision) {
+    let outcome = if decision.chosen.is_some() { "placed" } else { "refused" };
+    metrics::counter!(names::PLACEMENTS, "outcome" => outcome).increment(1);
 }
 
 /// Cinder's event and first sentence, and then cluster by cluster why.
