@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 pub mod config;
+pub mod db;
 pub mod dev;
 pub mod openapi;
 pub mod serve;
@@ -22,6 +23,8 @@ struct Cli {
 enum Command {
     /// Check the configuration, or print its reference.
     Config(config::ConfigCommand),
+    /// Bring the database up to date, or say whether it is.
+    Db(db::DbCommand),
     /// Run hearth with simulated clusters, for trying it out.
     Dev(dev::DevCommand),
     /// Print the OpenAPI document of the Cinder edge.
@@ -36,6 +39,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Config(command) => command.run(),
+        Command::Db(command) => command.run(),
         Command::Dev(command) => command.run(),
         Command::Serve(command) => command.run(),
         Command::Openapi => openapi::run().map(|()| ExitCode::SUCCESS),

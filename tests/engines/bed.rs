@@ -65,13 +65,22 @@ pub fn run<F: Future<Output = ()>>(engine: Engine, test: impl FnOnce(Bed) -> F) 
     run_with(engine, 8, Migrate::First, test);
 }
 
+pub fn run_with_one_connection<F: Future<Output = ()>>(engine: Engine, test: impl FnOnce(Bed) -> F) {
+    run_with(engine, 1, Migrate::First, test);
+}
+
+/// The database is empty.
+pub fn run_unmigrated<F: Future<Output = ()>>(engine: Engine, test: impl FnOnce(Bed) -> F) {
+    run_with(engine, 8, Migrate::Not, test);
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Migrate {
+enum Migrate {
     First,
     Not,
 }
 
-pub fn run_with<F: Future<Output = ()>>(
+fn run_with<F: Future<Output = ()>>(
     engine: Engine,
     max_connections: u32,
     migrate: Migrate,

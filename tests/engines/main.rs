@@ -14,55 +14,62 @@ mod bed;
 mod model;
 mod sample;
 
+mod clusters;
 mod lists;
 mod migrations;
 mod operations;
+mod projects;
 mod property;
 mod transactions;
 mod volumes;
 
-/// These begin with an empty database.
-mod unmigrated {
-    use crate::bed::{Engine, Migrate, run_with};
-    #[test]
-    fn sqlite() {
-        run_with(Engine::Sqlite, 8, Migrate::Not, crate::migrations::two_at_once);
-    }
-    #[test]
-    fn mariadb() {
-        run_with(Engine::Mariadb, 8, Migrate::Not, crate::migrations::two_at_once);
-    }
-    #[test]
-    fn galera() {
-        run_with(Engine::Galera, 8, Migrate::Not, crate::migrations::two_at_once);
-    }
-    #[test]
-    fn postgres() {
-        run_with(Engine::Postgres, 8, Migrate::Not, crate::migrations::two_at_once);
-    }
-}
-
-/// One `#[test]` for each test function and engine.
+/// One `#[test]` for each test function and engine; `with` says how its bed is made.
 macro_rules! on_every_engine {
-    ($($module:ident: $($name:ident),+ $(,)?;)+) => {
-        on_every_engine!(@engine sqlite Sqlite $($module: $($name),+;)+);
-        on_every_engine!(@engine mariadb Mariadb $($module: $($name),+;)+);
-        on_every_engine!(@engine galera Galera $($module: $($name),+;)+);
-        on_every_engine!(@engine postgres Postgres $($module: $($name),+;)+);
+    ($with:ident: $($module:ident: $($name:ident),+ $(,)?;)+) => {
+        on_every_engine!(@engine $with sqlite Sqlite $($module: $($name),+;)+);
+        on_every_engine!(@engine $with mariadb Mariadb $($module: $($name),+;)+);
+        on_every_engine!(@engine $with galera Galera $($module: $($name),+;)+);
+        on_every_engine!(@engine $with postgres Postgres $($module: $($name),+;)+);
     };
-    (@engine $engine:ident $variant:ident $($module:ident: $($name:ident),+;)+) => {
+    (@engine $with:ident $engine:ident $variant:ident $($module:ident: $($name:ident),+;)+) => {
         mod $engine {
             $(mod $module {
                 $(#[test]
                 fn $name() {
-                    crate::bed::run(crate::bed::Engine::$variant, crate::$module::$name);
+                    crate::bed::$with(crate::bed::Engine::$variant, crate::$module::$name);
                 })+
             })+
         }
     };
 }
 
-on_every_engine! {
+mod from_nothing {
+    on_every_engine! { run_unmigrated:
+        migrations: two_at_once, the_command_line_migrates;
+    }
+}
+
+/// A pool of one: whoever asks for a second connection while holding one would wait for ever.
+mod one_connection {
+    on_every_engine! { run_with_one_connection:
+        clusters: a_reservation_ends_by_evidence_only, an_older_poll_never_overwrites_a_newer_one;
+        lists: pages_by_marker_meet_every_row_once_while_others_come_and_go;
+        migrations: migrating_twice_is_migrating_once;
+        operations: an_operation_is_its_inserters_until_the_lease_ends, a_lease_has_one_holder;
+        projects: names_of_types_are_unique_to_the_letter, a_private_type_is_for_those_it_is_given_to;
+        transactions: racing_changes_of_one_row_are_all_kept,
+            an_error_takes_everything_back_and_is_passed_on,
+            an_abandoned_write_leaves_nothing_and_blocks_nobody,
+            count_then_insert_never_passes_the_limit;
+        volumes: a_change_elsewhere_is_seen_at_once;
+    }
+}
+
+on_every_engine! { run:
+    clusters: a_registration_keeps_what_was_learnt,
+        a_reservation_ends_by_evidence_only,
+        an_older_poll_never_overwrites_a_newer_one,
+        decisions_of_all_hearths_take_turns;
     lists: pages_by_marker_meet_every_row_once_while_others_come_and_go,
         an_unknown_marker_is_not_found,
         a_page_costs_the_same_number_of_statements_whatever_its_length,
@@ -79,6 +86,13 @@ on_every_engine! {
         of_many_claimers_exactly_one_wins,
         the_leases_of_a_dead_process_can_be_dropped,
         a_lease_has_one_holder;
+    projects: names_of_types_are_unique_to_the_letter,
+        a_private_type_is_for_those_it_is_given_to,
+        use_is_counted_from_the_rows,
+        limits_are_set_replaced_and_deleted,
+        a_snapshot_comes_back_and_changes_by_version,
+        messages_are_kept_for_their_time,
+        registrations_go_from_epoch_to_epoch;
     property: any_list_is_as_the_model_says;
     transactions: racing_changes_of_one_row_are_all_kept,
         a_stale_copy_is_not_written_back,

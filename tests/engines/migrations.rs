@@ -42,6 +42,26 @@ pub async fn two_at_once(bed: Bed) {
     is_usable_elsewhere(&bed.b).await;
 }
 
+/// Begins with an empty database.
+pub async fn the_command_line_migrates(bed: Bed) {
+    let url = bed.urls[1].clone();
+    let hearth = async |action: &'static str| {
+        let url = url.clone();
+        let run = move || {
+            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_hearth"));
+            command.args(["db", action, "--url", &url]).output().unwrap()
+        };
+        let output = tokio::task::spawn_blocking(run).await.unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let said = |code, text: &str| (Some(code), format!("{text}\n"));
+    assert_eq!(hearth("status").await, said(1, "Migrations to run: 1. Run `hearth db migrate`."));
+    assert_eq!(hearth("migrate").await, said(0, "Migrated: base."));
+    assert_eq!(hearth("migrate").await, said(0, "The schema is up to date."));
+    assert_eq!(hearth("status").await, said(0, "The schema is up to date."));
+    is_usable(&bed.a).await;
+}
+
 async fn is_usable_elsewhere(store: &Store) {
     assert_eq!(store.schema_state().await.unwrap(), SchemaState::Current);
     sample::insert_volumes(store, &[sample::volume()]).await;
