@@ -5,6 +5,7 @@
 //! so that an older one never overwrites a newer one, and goes in together with the release of
 //! the reservations it gives evidence for.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,11 +18,11 @@ use super::health::{Health, Probe};
 use super::member::Member;
 use super::supervisor::Shared;
 use super::survey::{statistics, steady, survey};
-use crate::domain::cluster::Observed;
+use crate::domain::cluster::{Observed, Tenancy};
 use crate::domain::operation::Lane;
-use crate::domain::{ClusterId, Error, Result, Timestamp};
-use crate::lightbits::{ClusterStatus, Deleting, ListFilter, Trouble};
-use crate::store::PollResult;
+use crate::domain::{ClusterId, Error, LightosProject, Result, Timestamp};
+use crate::lightbits::{ClusterStatus, Deleting, Trouble};
+use crate::store::{Holding, PollResult};
 use crate::telemetry::metrics as names;
 
 /// Intervals vary by this share, so that a hundred clusters do not answer at once.
@@ -204,8 +205,8 @@ impl Poller {
             store.write("begin a poll", |tx, _| Box::pin(async move { tx.begin_poll(id).await })).await?;
         let started_at = self.shared.clock.now();
         let client = client.within(self.shared.settings.list_timeout);
-        let filter = ListFilter { deleting: Deleting::Shown, ..ListFilter::default() };
-        let volumes = client.all_volumes(Lane::Background, &filter).await?;
+        let projects = self.projects(&before);
+        let volumes = client.volumes_everywhere(Lane::Background, Deleting::Shown, &projects).await?;
         let nodes = client.nodes(Lane::Background).await?;
         let nodes: Vec<_> = nodes.iter().map(|node| node.state).collect();
         let ours = steady(before, store.read().await?.holdings(id).await?);
@@ -227,6 +228,17 @@ impl Poller {
             }
         }
         Ok(if newest { "complete" } else { "superseded" })
+    }
+
+    /// Where our volumes are, for a cluster that does not list across projects.
+    fn projects(&self, ours: &[Holding]) -> BTreeSet<LightosProject> {
+        let named =
+            ours.iter().map(|holding| &holding.project).filter(|project| !project.as_str().is_empty());
+        let mut projects: BTreeSet<_> = named.cloned().collect();
+        if let Tenancy::Fixed(project) = &self.member.registration().traits.tenancy {
+            projects.insert(project.clone());
+        }
+        projects
     }
 
     async fn begin_watch(&self, id: ClusterId) -> Result<Option<Watch>> {

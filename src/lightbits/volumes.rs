@@ -1,5 +1,7 @@
 //! Calls about volumes.
 
+use std::collections::BTreeSet;
+
 use futures::stream::{self, Stream, TryStreamExt};
 use hyper::Method;
 use serde_json::json;
@@ -9,7 +11,7 @@ use crate::domain::{BackendUuid, LightosProject};
 
 use super::call::{Call, Kind};
 use super::client::Cluster;
-use super::error::{Outcome, Trouble};
+use super::error::{Outcome, Reason, Trouble};
 use super::requests::{CreateVolume, Deleting, ListFilter, UpdateVolume};
 use super::wire::{self, FromWire};
 use super::{Snapshot, Volume};
@@ -73,6 +75,30 @@ impl Cluster {
     /// Every volume, or trouble; never a part of them.
     pub async fn all_volumes(&self, lane: Lane, filter: &ListFilter) -> Result<Vec<Volume>, Trouble> {
         self.volume_pages(lane, filter).try_concat().await
+    }
+
+    /// The volumes of all projects, whoever made them. Where a cluster does not list across
+    /// projects (a project's token, an incomplete imitation of the API), those of the `known`
+    /// ones, each whole.
+    pub async fn volumes_everywhere(
+        &self,
+        lane: Lane,
+        deleting: Deleting,
+        known: &BTreeSet<LightosProject>,
+    ) -> Result<Vec<Volume>, Trouble> {
+        let mut filter = ListFilter { deleting, ..ListFilter::default() };
+        match self.all_volumes(lane, &filter).await {
+            Err(Trouble::Refused(refusal)) if refusal.reason != Reason::Exhausted && !known.is_empty() => {
+                tracing::debug!(cluster = %self.name(), %refusal, "listing project by project");
+            }
+            other => return other,
+        }
+        let mut volumes = Vec::new();
+        for project in known {
+            filter.project = Some(project.clone());
+            volumes.extend(self.all_volumes(lane, &filter).await?);
+        }
+        Ok(volumes)
     }
 
     /// Accepted means `Updating`; the change is there when the volume is `Available` again.

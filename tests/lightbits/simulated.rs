@@ -273,6 +273,12 @@ async fn a_tenants_token_reads_no_statistics() {
     );
     let everything = tenant.all_volumes(USER, &ListFilter::default()).await;
     assert!(matches!(everything, Err(Trouble::Refused(_))), "{everything:?}");
+    // Then project by project; one that may not be listed spoils the whole.
+    lab.make(&request("v")).await;
+    let known = |names: &[&str]| names.iter().copied().map(LightosProject::new).collect();
+    let own = tenant.volumes_everywhere(USER, Deleting::Shown, &known(&["default"])).await.unwrap();
+    assert_eq!(own.len(), 1);
+    assert!(tenant.volumes_everywhere(USER, Deleting::Shown, &known(&["default", "other"])).await.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]
