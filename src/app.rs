@@ -25,6 +25,7 @@ use crate::config::{Config, Strategy};
 use crate::domain::Clock;
 use crate::fleet::Fleet;
 use crate::service::Services;
+use crate::service::fleet::FleetService;
 use crate::store::{Dialect, Dispatch, SchemaState, Store};
 use crate::worker::Worker;
 
@@ -82,7 +83,8 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Running> {
     });
 
     let edge = Edge::new(settings::edge(config), services.clone(), authenticator, policy)
-        .map_err(|e| anyhow::anyhow!("{e}"))?;
+        .map_err(|e| anyhow::anyhow!("{e}"))?
+        .with_fleet(FleetService::new(services.store.clone(), fleet));
     let edge = Arc::new(edge);
     let doors = TaskTracker::new();
     let address = open_door(config.server.listen, api::router(edge.clone()), &doors, &stop).await?;

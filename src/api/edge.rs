@@ -26,11 +26,12 @@ use super::query::Query;
 use super::reply::{Origin, Reply};
 use super::router::{Matched, Router, malformed};
 use super::routes::{Row, TABLE};
-use super::{fault, request_id, version};
+use super::{fault, fleet, request_id, version};
 use crate::auth::{AuthHeaders, Authenticator, Policy, RequestFacts};
 use crate::domain::ctx::DEFAULT_PATIENCE;
 use crate::domain::{Ctx, Error, ErrorKind, Microversion, RequestId, Result};
 use crate::service::Services;
+use crate::service::fleet::FleetService;
 
 /// Largest body read, in bytes (`[oslo_middleware] max_request_body_size` of Cinder).
 pub const MAX_BODY: usize = 114_688;
@@ -52,6 +53,9 @@ pub struct Edge {
     pub services: Services,
     pub authenticator: Arc<Authenticator>,
     pub policy: Arc<Policy>,
+    /// The fleet edge beside it; without a service it says that there is none.
+    pub fleet_router: Router,
+    pub fleet: Option<FleetService>,
     /// Writes in flight; shutdown waits for them.
     pub tracker: TaskTracker,
 }
@@ -65,7 +69,14 @@ impl Edge {
         policy: Arc<Policy>,
     ) -> Result<Self> {
         let (router, tracker) = (Router::new(TABLE)?, TaskTracker::new());
-        Ok(Self { settings, router, services, authenticator, policy, tracker })
+        let fleet_router = Router::new(&[fleet::TABLE])?;
+        Ok(Self { settings, router, services, authenticator, policy, fleet_router, fleet: None, tracker })
+    }
+
+    /// The same with the fleet API.
+    #[must_use]
+    pub fn with_fleet(self, fleet: FleetService) -> Self {
+        Self { fleet: Some(fleet), ..self }
     }
 }
 
@@ -125,6 +136,10 @@ async fn dispatch(
         &parts.headers,
     );
     let path = parts.uri.path();
+    if let Some(rest) = path.strip_prefix(fleet::PREFIX).filter(|rest| rest.starts_with('/')) {
+        let rest = rest.to_owned();
+        return serve_fleet(edge, (&rest, parts, body), links, request_id, progress).await;
+    }
     let Some(rest) = path.strip_prefix("/v3").filter(|rest| rest.is_empty() || rest.starts_with('/')) else {
         return Ok(super::outside::serve(&edge, path, &parts, &links, &mut progress.version));
     };
@@ -158,6 +173,38 @@ async fn dispatch(
     }
     let query = Query::parse(parts.uri.query())?;
     let links = links.of_project(matched.project.as_deref());
+    let params = matched.params;
+    run(Call { edge: Arc::clone(&edge), row, ctx, params, query, body, links, headers: parts.headers }).await
+}
+
+/// The fleet edge: the same order of checks, without microversions and projects.
+async fn serve_fleet(
+    edge: Arc<Edge>,
+    (rest, parts, body): (&str, Parts, Body),
+    links: Links,
+    request_id: &RequestId,
+    progress: &mut Progress,
+) -> Result<Reply> {
+    declared_size(&parts.headers)?;
+    let mut ctx = match authenticate(&edge, &parts, None, request_id).await {
+        Ok(ctx) => ctx,
+        Err(error) if error.kind() == ErrorKind::Unauthenticated => {
+            return Ok(fault::unauthorized(edge.authenticator.www_authenticate()));
+        }
+        Err(error) => return Ok(fault::reply(&error).from(Origin::Filter)),
+    };
+    let Some(matched) = edge.fleet_router.resolve(&parts.method, rest) else {
+        return Ok(fault::unknown_route());
+    };
+    let matched = matched?;
+    ctx.microversion = Microversion::MAX;
+    let body = read_body(&parts.method, &parts.headers, body).await?;
+    let (row, body) = row_and_body(&matched, body, ctx.microversion)?;
+    progress.operation = row.id;
+    if let Some(schema) = row.body {
+        schema.check(&body, ctx.microversion)?;
+    }
+    let query = Query::parse(parts.uri.query())?;
     let params = matched.params;
     run(Call { edge: Arc::clone(&edge), row, ctx, params, query, body, links, headers: parts.headers }).await
 }

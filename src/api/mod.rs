@@ -11,6 +11,7 @@ mod call;
 pub mod edge;
 mod fault;
 mod filters;
+pub mod fleet;
 mod links;
 pub mod openapi;
 mod outside;

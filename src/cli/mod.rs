@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+pub mod cluster;
 pub mod config;
 pub mod db;
 pub mod dev;
@@ -21,6 +22,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// See and direct the clusters of a running hearth.
+    Cluster(Box<cluster::ClusterCommand>),
     /// Check the configuration, or print its reference.
     Config(config::ConfigCommand),
     /// Bring the database up to date, or say whether it is.
@@ -38,6 +41,7 @@ enum Command {
 /// Reads the command line, runs the command and says on standard error what went wrong.
 pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
+        Command::Cluster(command) => command.run(),
         Command::Config(command) => command.run(),
         Command::Db(command) => command.run(),
         Command::Dev(command) => command.run(),

@@ -2,7 +2,7 @@
 //! on every connection must show the same. The same cluster under two names is refused, or its
 //! capacity would count twice.
 
-use super::member::Member;
+use super::member::{Member, MemberTrouble};
 use super::registrations::fill_in_uuid;
 use super::supervisor::Shared;
 use crate::domain::operation::Lane;
@@ -21,15 +21,13 @@ pub(super) async fn first_contact(
     let info = match client.within(shared.settings.probe_timeout).cluster_info(Lane::Background).await {
         Ok(info) => info,
         Err(trouble) => {
-            member.set_trouble(Some(trouble.to_string()));
+            member.set_trouble(Some(MemberTrouble::Other(trouble.to_string())));
             return Ok(None);
         }
     };
     let (id, name) = (info.uuid, member.name());
     if let Some(other) = claim(shared, member, id).await? {
-        member.set_trouble(Some(format!(
-            "it is cluster {other} by another name (UUID {id}); remove one of the two"
-        )));
+        member.set_trouble(Some(MemberTrouble::SameCluster { other, id }));
         return Ok(None);
     }
     member.set_id(id);

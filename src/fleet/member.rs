@@ -9,13 +9,23 @@ use super::registrations::Registration;
 use crate::domain::{ClusterId, ClusterName};
 use crate::lightbits;
 
+/// What stands in the way of using a cluster.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MemberTrouble {
+    /// The same cluster is registered under another name: its capacity would count twice.
+    #[error("it is cluster {other} by another name (UUID {id}); remove one of the two")]
+    SameCluster { other: ClusterName, id: ClusterId },
+    #[error("{0}")]
+    Other(String),
+}
+
 pub(super) struct Member {
     name: ClusterName,
     registration: ArcSwap<Registration>,
     client: Option<lightbits::Cluster>,
     /// Once known it never changes for this registration.
     id: OnceLock<ClusterId>,
-    trouble: ArcSwapOption<String>,
+    trouble: ArcSwapOption<MemberTrouble>,
     pub stop: CancellationToken,
 }
 
@@ -28,7 +38,7 @@ impl Member {
     ) -> Self {
         let (client, trouble) = match client {
             Ok(client) => (Some(client), None),
-            Err(trouble) => (None, Some(Arc::new(trouble))),
+            Err(trouble) => (None, Some(Arc::new(MemberTrouble::Other(trouble)))),
         };
         let id = known.map_or_else(OnceLock::new, OnceLock::from);
         let name = registration.name.clone();
@@ -58,13 +68,13 @@ impl Member {
     pub(super) fn set_id(&self, id: ClusterId) {
         self.id.get_or_init(|| id);
     }
-    pub(super) fn trouble(&self) -> Option<String> {
-        self.trouble.load().as_ref().map(|trouble| String::clone(trouble))
+    pub(super) fn trouble(&self) -> Option<MemberTrouble> {
+        self.trouble.load().as_ref().map(|trouble| MemberTrouble::clone(trouble))
     }
-    pub(super) fn set_trouble(&self, trouble: Option<String>) {
+    pub(super) fn set_trouble(&self, trouble: Option<MemberTrouble>) {
         if self.trouble() != trouble {
             if let Some(trouble) = &trouble {
-                tracing::warn!(cluster = %self.name(), trouble, "a cluster cannot be used");
+                tracing::warn!(cluster = %self.name(), %trouble, "a cluster cannot be used");
             }
             self.trouble.store(trouble.map(Arc::new));
         }

@@ -18,5 +18,6 @@ mod survey;
 
 pub use clients::Clients;
 pub use inventory::Inventory;
+pub use member::MemberTrouble;
 pub use settings::Settings;
 pub use supervisor::{Fleet, MemberStatus};

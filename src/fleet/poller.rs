@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::first_contact::first_contact;
 use super::health::{Health, Probe};
-use super::member::Member;
+use super::member::{Member, MemberTrouble};
 use super::supervisor::Shared;
 use super::survey::{statistics, steady, survey};
 use crate::domain::cluster::{Observed, Tenancy};
@@ -27,6 +27,8 @@ use crate::telemetry::metrics as names;
 
 /// Intervals vary by this share, so that a hundred clusters do not answer at once.
 const JITTER: f64 = 0.15;
+const NO_STATISTICS: &str =
+    "its credential may not read the cluster's statistics, so nothing can be placed on it";
 
 pub(super) struct Poller {
     shared: Arc<Shared>,
@@ -153,10 +155,7 @@ impl Poller {
         status: ClusterStatus,
     ) -> Result<()> {
         let Some(fresh) = statistics(&status) else {
-            self.member.set_trouble(Some(
-                "its credential may not read the cluster's statistics, so nothing can be placed on it"
-                    .to_owned(),
-            ));
+            self.member.set_trouble(Some(MemberTrouble::Other(NO_STATISTICS.to_owned())));
             return Ok(());
         };
         self.member.set_trouble(None);
@@ -260,7 +259,7 @@ impl Poller {
         let now = self.shared.clock.now();
         let Some(watch) = &mut self.watch else { return Ok(()) };
         let (id, observed) = (watch.id, watch.health.observed());
-        let trouble = self.member.trouble();
+        let trouble = self.member.trouble().map(|trouble| trouble.to_string());
         let reason = watch.health.reason().map(str::to_owned).or(trouble);
         if watch.stored == (observed, reason.clone()) {
             return Ok(());

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::connect::{connect, same_connection};
-use super::member::Member;
+use super::member::{Member, MemberTrouble};
 use super::poller::Poller;
 use super::registrations::{Registration, Registry, Snapshot};
 use super::settings::Settings;
@@ -29,6 +29,12 @@ pub(super) struct Shared {
     pub stop: CancellationToken,
 }
 
+impl std::fmt::Debug for Fleet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Fleet").field("owner", &self.shared.owner).finish_non_exhaustive()
+    }
+}
+
 /// The clusters of this deployment. Cheap to clone.
 #[derive(Clone)]
 pub struct Fleet {
@@ -44,7 +50,7 @@ pub struct MemberStatus {
     pub registration: Registration,
     pub id: Option<ClusterId>,
     /// Why it cannot be used, in words.
-    pub trouble: Option<String>,
+    pub trouble: Option<MemberTrouble>,
 }
 
 impl Fleet {
@@ -133,8 +139,8 @@ impl Fleet {
                     member
                 }
                 None => {
-                    let before = members.get(&registration.name).and_then(|old| old.trouble());
-                    self.start(registration, id, before)
+                    let told = members.get(&registration.name).and_then(|old| old.trouble());
+                    self.start(registration, id, told.map(|trouble| trouble.to_string()))
                 }
             };
             next.insert(registration.name.clone(), member);

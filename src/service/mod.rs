@@ -6,6 +6,7 @@
 //! business and comes before; visibility is ours: a resource of another project is not found.
 
 pub mod backends;
+pub mod fleet;
 pub mod messages;
 pub mod quota_sets;
 pub mod quotas;
