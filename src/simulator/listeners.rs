@@ -18,9 +18,22 @@ use super::shared::Shared;
 const HANDSHAKE: Duration = Duration::from_secs(10);
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
 
+/// How a node meets a new connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Welcome {
+    #[default]
+    Normal,
+    /// Resets it before the TLS handshake.
+    Reset,
+    /// Accepts it and never says a word.
+    Silent,
+}
+
 pub struct Listeners {
     addresses: Vec<SocketAddr>,
     tls: TlsAcceptor,
+    welcome: Mutex<Vec<Welcome>>,
     /// None while the node is down.
     alive: Mutex<Vec<Option<Alive>>>,
 }
@@ -36,10 +49,21 @@ struct Alive {
 impl Listeners {
     pub fn new(addresses: Vec<SocketAddr>, tls: Arc<ServerConfig>) -> Self {
         let alive = Mutex::new(vec![None; addresses.len()]);
-        Self { addresses, tls: TlsAcceptor::from(tls), alive }
+        let welcome = Mutex::new(vec![Welcome::Normal; addresses.len()]);
+        Self { addresses, tls: TlsAcceptor::from(tls), welcome, alive }
     }
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+    pub fn set_welcome(&self, node: u16, new: Welcome) {
+        let mut welcome = self.welcome.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slot) = welcome.get_mut(usize::from(node)) {
+            *slot = new;
+        }
+    }
+    fn welcome(&self, node: u16) -> Welcome {
+        let welcome = self.welcome.lock().unwrap_or_else(PoisonError::into_inner);
+        welcome.get(usize::from(node)).copied().unwrap_or_default()
     }
     fn swap(&self, node: u16, new: Option<Alive>) -> Option<Alive> {
         let mut alive = self.alive.lock().unwrap_or_else(PoisonError::into_inner);
@@ -124,6 +148,16 @@ fn take(shared: &Arc<Shared>, node: u16, stream: TcpStream, token: CancellationT
         shared.counters().connections += 1;
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(node, %error, "no TCP_NODELAY");
+        }
+        match shared.listeners.welcome(node) {
+            Welcome::Normal => {}
+            Welcome::Reset => {
+                if let Err(error) = stream.set_zero_linger() {
+                    tracing::debug!(node, %error, "cannot reset the connection");
+                }
+                return;
+            }
+            Welcome::Silent => return token.cancelled().await,
         }
         let handshake = tokio::time::timeout(HANDSHAKE, shared.listeners.tls.accept(stream));
         let Some(Ok(Ok(tls))) = token.run_until_cancelled(handshake).await else { return };

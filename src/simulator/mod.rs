@@ -21,6 +21,8 @@ mod rest;
 mod rules;
 mod shared;
 mod world;
+#[cfg(test)]
+mod world_tests;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};

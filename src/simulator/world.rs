@@ -127,10 +127,11 @@ impl World {
         let now = self.options.clock.now();
         while let Some((at, what)) = self.tables.due.first().copied().filter(|(at, _)| *at <= now) {
             self.turn += 1;
+            // As of then: what follows from it may be over by now too.
             let moment = Moment {
                 tables: &self.tables,
                 options: &self.options,
-                now,
+                now: at,
                 turn: self.turn,
                 fate: Fate::Good,
             };

@@ -119,6 +119,22 @@ async fn a_black_hole_swallows_one_node() {
 }
 
 #[tokio::test]
+async fn a_node_may_fail_before_tls() {
+    let cluster = cluster().await;
+    let version = || async {
+        // A fresh client, so that the connection is new.
+        let hasty = client(&cluster.running, Duration::from_secs(1));
+        hasty.get(cluster.url(1, "version")).bearer_auth(&cluster.jwt).send().await
+    };
+    cluster.order("nodes/1/handshake", json!({"kind": "reset"})).await;
+    assert!(version().await.unwrap_err().is_connect());
+    cluster.order("nodes/1/handshake", json!({"kind": "silent"})).await;
+    assert!(version().await.unwrap_err().is_timeout());
+    cluster.direct(Method::DELETE, "nodes/1/handshake", None).await;
+    assert_eq!(version().await.unwrap().status(), 200);
+}
+
+#[tokio::test]
 async fn a_status_may_bring_any_body() {
     let cluster = cluster().await;
     let html =

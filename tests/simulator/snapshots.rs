@@ -159,6 +159,7 @@ async fn rollback_returns_the_volume_to_its_snapshot() {
     assert_eq!(cluster.show(&v1).await["state"], "Rollback");
     assert_eq!(refused(cluster.put(&path, json!({"size": "3 gib"})).await), (503, 14));
     assert_eq!(refused(cluster.post(SNAPSHOTS, of("s2", &v1)).await), (503, 14));
+    assert_eq!(refused(cluster.delete(&at(&s1)).await), (503, 14));
     cluster.pass(10);
     let back = cluster.show(&v1).await;
     assert_eq!((&back["state"], &back["size"]), (&json!("Available"), &json!("1073741824")));

@@ -5,8 +5,8 @@ use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::faults::Rule;
 use super::Director;
+use crate::simulator::faults::Rule;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

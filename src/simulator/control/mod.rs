@@ -53,6 +53,7 @@ pub fn serve(shared: &Arc<Shared>, listener: TcpListener) {
         .route("/nodes", get(nodes::list))
         .route("/nodes/{index}/down", post(nodes::down))
         .route("/nodes/{index}/up", post(nodes::up))
+        .route("/nodes/{index}/handshake", post(nodes::handshake).delete(nodes::no_handshake_fault))
         .route("/nodes/{index}/stale", post(nodes::stale).delete(nodes::fresh))
         .route("/nodes/{index}/read-only", post(nodes::read_only).delete(nodes::read_write))
         .route("/nodes/{index}/fill", post(nodes::fill))

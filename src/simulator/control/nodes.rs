@@ -7,12 +7,12 @@ use axum::extract::{Path, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::listeners;
-use super::super::rules::nodes::{self as rules, Access};
-use super::super::rules::{Fate, protection};
-use super::super::shared::Shared;
-use super::super::world::Lag;
 use super::{Director, Failed};
+use crate::simulator::listeners::{self, Welcome};
+use crate::simulator::rules::nodes::{self as rules, Access};
+use crate::simulator::rules::{Fate, protection};
+use crate::simulator::shared::Shared;
+use crate::simulator::world::Lag;
 
 pub async fn list(State(shared): Director) -> Result<Json<Value>, Failed> {
     Ok(Json(view(&shared)?))
@@ -21,7 +21,7 @@ pub async fn list(State(shared): Director) -> Result<Json<Value>, Failed> {
 fn view(shared: &Shared) -> Result<Value, Failed> {
     let addresses = shared.listeners.addresses();
     let nodes = shared.world().read(None, |at| {
-        let one = |node: &super::super::model::Node| {
+        let one = |node: &crate::simulator::model::Node| {
             json!({
                 "index": node.index, "uuid": node.uuid, "state": node.state.name(),
                 "endpoint": addresses.get(usize::from(node.index)),
@@ -69,6 +69,31 @@ pub async fn stale(
 
 pub async fn fresh(State(shared): Director, Path(index): Path<u16>) -> Result<Json<Value>, Failed> {
     shared.world().set_lag(index, None);
+    Ok(Json(view(&shared)?))
+}
+
+/// `{"kind": "reset"}` or `{"kind": "silent"}`: what new connections meet instead of TLS.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Handshake {
+    kind: Welcome,
+}
+
+pub async fn handshake(
+    State(shared): Director,
+    Path(index): Path<u16>,
+    Json(handshake): Json<Handshake>,
+) -> Result<Json<Value>, Failed> {
+    shared.world().read(None, |at| rules::find(at, index).map(|_| ()))??;
+    shared.listeners.set_welcome(index, handshake.kind);
+    Ok(Json(view(&shared)?))
+}
+
+pub async fn no_handshake_fault(
+    State(shared): Director,
+    Path(index): Path<u16>,
+) -> Result<Json<Value>, Failed> {
+    shared.listeners.set_welcome(index, Welcome::Normal);
     Ok(Json(view(&shared)?))
 }
 

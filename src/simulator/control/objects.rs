@@ -6,10 +6,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::super::model::{Pending, Record, Volume, VolumeState};
-use super::super::refusal::Refusal;
-use super::super::rules::{Fate, writes};
 use super::{Director, Failed};
+use crate::simulator::model::{Pending, Record, Volume, VolumeState};
+use crate::simulator::refusal::Refusal;
+use crate::simulator::rules::{Fate, writes};
 
 /// Bytes from `offset` on were written; widened to whole blocks.
 #[derive(Deserialize)]

@@ -4,10 +4,10 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
 
-use super::super::model::{Snapshot, Volume};
-use super::super::rules::capacity;
-use super::super::shared::Counters;
 use super::{Director, Failed};
+use crate::simulator::model::{Snapshot, Volume};
+use crate::simulator::rules::capacity;
+use crate::simulator::shared::Counters;
 
 pub async fn about(State(shared): Director) -> Json<Value> {
     let identity = shared.world().identity();

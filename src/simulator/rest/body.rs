@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::super::refusal::{Refusal, Result};
+use crate::simulator::refusal::{Refusal, Result};
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Body(Map<String, Value>);

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::str::FromStr;
 
-use super::super::refusal::{Refusal, Result};
 use super::body::Body;
 use super::caller::Caller;
+use crate::simulator::refusal::{Refusal, Result};
 
 #[derive(Debug, Clone)]
 pub struct Call {

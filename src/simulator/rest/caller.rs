@@ -5,9 +5,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::Deserialize;
 
-use super::super::options::AuthMode;
-use super::super::refusal::{Code, Refusal, Result};
 use crate::domain::Timestamp;
+use crate::simulator::options::AuthMode;
+use crate::simulator::refusal::{Code, Refusal, Result};
 
 /// What an operation asks of its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

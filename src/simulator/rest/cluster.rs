@@ -3,12 +3,12 @@
 
 use serde_json::{Value, json};
 
-use super::super::model::NodeState;
-use super::super::options::Release;
-use super::super::refusal::{Code, Refusal, Result};
-use super::super::rules::{Moment, capacity, protection};
 use super::Call;
 use super::message::Message;
+use crate::simulator::model::NodeState;
+use crate::simulator::options::Release;
+use crate::simulator::refusal::{Code, Refusal, Result};
+use crate::simulator::rules::{Moment, capacity, protection};
 
 const IN_BAND_AUTH_MODE: Release = Release(3, 18, 0);
 

@@ -4,8 +4,8 @@
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::super::options::Quirks;
 use crate::domain::Timestamp;
+use crate::simulator::options::Quirks;
 
 #[derive(Debug)]
 pub struct Message {

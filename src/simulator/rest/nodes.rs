@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use super::super::model::{Node, NodeState};
-use super::super::refusal::{Refusal, Result};
-use super::super::rules::{Moment, capacity, protection};
 use super::Call;
 use super::cluster::statistics;
 use super::message::Message;
+use crate::simulator::model::{Node, NodeState};
+use crate::simulator::refusal::{Refusal, Result};
+use crate::simulator::rules::{Moment, capacity, protection};
 
 pub fn list(at: &Moment<'_>, call: &Call) -> Result<Value> {
     let (name, uuid, domain) = (call.query("name"), call.query("UUID"), call.query("failureDomain"));

@@ -4,11 +4,11 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::super::model::{Limits, Policy, Visibility};
-use super::super::refusal::{Refusal, Result};
-use super::super::rules::{Moment, policies as rules};
 use super::message::Message;
 use super::{Body, Call, Decided};
+use crate::simulator::model::{Limits, Policy, Visibility};
+use crate::simulator::refusal::{Refusal, Result};
+use crate::simulator::rules::{Moment, policies as rules};
 
 pub fn create(at: &Moment<'_>, call: &Call) -> Decided {
     let (records, policy) = rules::create(at, read(&call.body, Uuid::new_v4())?)?;

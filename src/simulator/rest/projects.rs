@@ -5,11 +5,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::super::model::{Credential, Project, Record};
-use super::super::refusal::{Refusal, Result};
-use super::super::rules::{Moment, projects as rules};
 use super::message::Message;
 use super::{Call, Decided};
+use crate::simulator::model::{Credential, Project, Record};
+use crate::simulator::refusal::{Refusal, Result};
+use crate::simulator::rules::{Moment, projects as rules};
 
 pub fn create(at: &Moment<'_>, call: &Call) -> Decided {
     let (records, project) = rules::create(at, call.body.text("name")?, call.body.text("description")?)?;

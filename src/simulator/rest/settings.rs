@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::model::Record;
-use super::super::refusal::{Code, Refusal, Result};
-use super::super::rules::Moment;
 use super::message::Message;
 use super::{Call, Decided};
+use crate::simulator::model::Record;
+use crate::simulator::refusal::{Code, Refusal, Result};
+use crate::simulator::rules::Moment;
 
 pub fn not_simulated(_: &Moment<'_>, _: &Call) -> Result<Value> {
     Err(Refusal::new(Code::Unimplemented, "not supported by this cluster"))

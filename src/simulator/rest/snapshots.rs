@@ -7,16 +7,16 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::super::model::extents::BLOCK;
-use super::super::model::{Extents, Snapshot, SnapshotState};
-use super::super::options::Release;
-use super::super::refusal::{Refusal, Result};
-use super::super::rules::snapshots::{self as rules, NewSnapshot};
-use super::super::rules::volumes::Handle;
-use super::super::rules::{Moment, changed_blocks, layers, placement};
 use super::message::Message;
 use super::volumes::{label_views, limit, offset};
 use super::{Call, Decided};
+use crate::simulator::model::extents::BLOCK;
+use crate::simulator::model::{Extents, Snapshot, SnapshotState};
+use crate::simulator::options::Release;
+use crate::simulator::refusal::{Refusal, Result};
+use crate::simulator::rules::snapshots::{self as rules, NewSnapshot};
+use crate::simulator::rules::volumes::Handle;
+use crate::simulator::rules::{Moment, changed_blocks, layers, placement};
 
 const CHANGED_BLOCKS: Release = Release(3, 2, 1);
 const LABELS: Release = Release(3, 11, 1);
@@ -77,7 +77,7 @@ pub fn delete(at: &Moment<'_>, call: &Call) -> Decided {
 
 pub fn diff(at: &Moment<'_>, call: &Call) -> Result<Value> {
     if at.options.release < CHANGED_BLOCKS {
-        return Err(Refusal::new(super::super::refusal::Code::Unimplemented, "unknown method"));
+        return Err(Refusal::new(crate::simulator::refusal::Code::Unimplemented, "unknown method"));
     }
     let target = find(at, call, call.param("snapshotUUID"), call.query("snapshotName"))?;
     let (base_uuid, base_name) = (call.query("baseSnapshotUUID"), call.query("baseSnapshotName"));

@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::super::model::extents::BLOCK;
-use super::super::model::{Affinity, Extents, Label, Volume};
-use super::super::options::Release;
-use super::super::refusal::{Refusal, Result};
-use super::super::rules::volumes::{self as rules, Handle, NewVolume, Target, Update};
-use super::super::rules::{Moment, layers, placement, protection};
 use super::message::Message;
 use super::{Body, Call, Decided};
+use crate::simulator::model::extents::BLOCK;
+use crate::simulator::model::{Affinity, Extents, Label, Volume};
+use crate::simulator::options::Release;
+use crate::simulator::refusal::{Refusal, Result};
+use crate::simulator::rules::volumes::{self as rules, Handle, NewVolume, Target, Update};
+use crate::simulator::rules::{Moment, layers, placement, protection};
 
 /// Objects in one page of a list, at most and unless asked for less.
 pub const PAGE: usize = 1000;
@@ -81,7 +81,7 @@ pub fn list(at: &Moment<'_>, call: &Call) -> Result<Value> {
             && (name.is_empty() || volume.name == name)
             && (uuid.is_empty() || volume.uuid.to_string() == uuid.to_ascii_lowercase())
             && (domain.is_empty() || is_in(at, volume, domain))
-            && (show_all || volume.state != super::super::model::VolumeState::Deleting)
+            && (show_all || volume.state != crate::simulator::model::VolumeState::Deleting)
     };
     let from_snapshot = match call.query("snapshotUUID") {
         "" => None,
@@ -231,7 +231,7 @@ fn statistics(at: &Moment<'_>, volume: &Volume) -> Message {
     let own = volume.layer.and_then(|layer| at.tables.layers.get(&layer));
     let logical = all.blocks() * BLOCK;
     let percent = own.map_or(100, |layer| layer.stored_percent);
-    let physical = super::super::model::extents::stored(logical, percent);
+    let physical = crate::simulator::model::extents::stored(logical, percent);
     let ratio = if physical == 0 { 1.0 } else { logical as f64 / physical as f64 };
     Message::new(&at.options.quirks)
         .uint64("logicalUsedStorage", logical)

@@ -1,7 +1,7 @@
 //! The figures of `statistics` (`lightbits-api` §2.2), for the cluster and for one node.
 
-use super::super::model::{Node, NodeState};
 use super::{Moment, protection};
+use crate::simulator::model::{Node, NodeState};
 
 /// All in bytes.
 #[derive(Debug, Clone, Copy, PartialEq)]

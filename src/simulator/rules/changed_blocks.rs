@@ -1,9 +1,9 @@
 //! Which blocks differ between two snapshots of one chain (`lightbits-api` §2.5).
 
-use super::super::model::extents::BLOCK;
-use super::super::model::{Extents, Snapshot, SnapshotState};
-use super::super::refusal::{Refusal, Result};
 use super::{Moment, layers};
+use crate::simulator::model::extents::BLOCK;
+use crate::simulator::model::{Extents, Snapshot, SnapshotState};
+use crate::simulator::refusal::{Refusal, Result};
 
 /// Ranges in one answer.
 pub const PAGE: usize = 10_000;

@@ -1,7 +1,7 @@
 //! How each asynchronous state ends when its time has come.
 
-use super::super::model::{Node, NodeState, Pending, Record, Volume, VolumeState, What};
 use super::{Moment, layers, placement, snapshots, volumes};
+use crate::simulator::model::{Node, NodeState, Pending, Record, Volume, VolumeState, What};
 
 /// The records that end `what`'s present state. Always moves or clears its due time.
 pub fn finish(at: &Moment<'_>, what: What) -> Vec<Record> {

@@ -1,9 +1,9 @@
 //! What counts as a valid name, size, access list, label (`lightbits-api` §2.4, §3.10).
 
-use super::super::model::Label;
-use super::super::model::extents::BLOCK;
-use super::super::options::Quirks;
-use super::super::refusal::{Refusal, Result};
+use crate::simulator::model::Label;
+use crate::simulator::model::extents::BLOCK;
+use crate::simulator::options::Quirks;
+use crate::simulator::refusal::{Refusal, Result};
 
 pub const ALLOW_ANY: &str = "ALLOW_ANY";
 pub const ALLOW_NONE: &str = "ALLOW_NONE";

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::super::model::{Layer, Record, Tables};
+use crate::simulator::model::{Layer, Record, Tables};
 
 /// A fresh open layer above `parent`.
 pub fn above(parent: &Layer, nodes: &[Uuid], stored_percent: u32) -> Layer {

@@ -1,8 +1,8 @@
 //! What happens to nodes from outside: they go, come back, fill up.
 
-use super::super::model::{Node, NodeState, Record};
-use super::super::refusal::{Refusal, Result};
 use super::Moment;
+use crate::simulator::model::{Node, NodeState, Record};
+use crate::simulator::refusal::{Refusal, Result};
 
 pub fn find<'a>(at: &Moment<'a>, index: u16) -> Result<&'a Node> {
     at.tables.nodes.get(&index).ok_or_else(|| Refusal::not_found(format!("no node {index}")))

@@ -3,9 +3,9 @@
 
 use uuid::Uuid;
 
-use super::super::model::{Affinity, Node, Volume};
-use super::super::refusal::{Refusal, Result};
 use super::{Moment, protection};
+use crate::simulator::model::{Affinity, Node, Volume};
+use crate::simulator::refusal::{Refusal, Result};
 
 fn matches(at: &Moment<'_>, node: &Node, affinity: &Affinity) -> bool {
     match affinity.key.as_str() {

@@ -2,9 +2,9 @@
 
 use uuid::Uuid;
 
-use super::super::model::{Limits, Policy, Record, Visibility};
-use super::super::refusal::{Refusal, Result};
 use super::{Moment, input};
+use crate::simulator::model::{Limits, Policy, Record, Visibility};
+use crate::simulator::refusal::{Refusal, Result};
 
 /// The policy of volumes that name none; always present.
 pub const NO_LIMIT: &str = "no-limit-policy";

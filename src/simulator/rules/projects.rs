@@ -4,9 +4,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use uuid::Uuid;
 
-use super::super::model::{Credential, Project, Record};
-use super::super::refusal::{Refusal, Result};
 use super::{Moment, input};
+use crate::simulator::model::{Credential, Project, Record};
+use crate::simulator::refusal::{Refusal, Result};
 
 /// The cluster's own scope, and the project that everybody starts with.
 pub const BUILT_IN: [&str; 2] = ["system", "default"];

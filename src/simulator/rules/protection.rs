@@ -1,7 +1,7 @@
 //! Which replicas are healthy, and what that leaves a volume able to do (`lightbits-api` §3.9).
 
-use super::super::model::{Node, NodeState, Volume};
 use super::Moment;
+use crate::simulator::model::{Node, NodeState, Volume};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protection {

@@ -2,10 +2,10 @@
 
 use uuid::Uuid;
 
-use super::super::model::{Kind, Record, Snapshot, SnapshotState, Volume, VolumeState};
-use super::super::refusal::{Refusal, Result};
 use super::volumes::Handle;
 use super::{Fate, Moment, input, layers, protection};
+use crate::simulator::model::{Kind, Pending, Record, Snapshot, SnapshotState, Volume, VolumeState};
+use crate::simulator::refusal::{Refusal, Result};
 
 #[derive(Debug, Clone)]
 pub struct NewSnapshot {
@@ -126,6 +126,10 @@ pub fn delete(at: &Moment<'_>, snapshot: &Snapshot, if_match: Option<&str>) -> R
     // A snapshot's ETag is empty, so that any other matches nothing.
     if if_match.is_some_and(|tag| !tag.is_empty()) {
         return Err(Refusal::stale_etag(&at.options.quirks));
+    }
+    let source = at.tables.volumes.get(&snapshot.source_uuid);
+    if source.is_some_and(|volume| volume.pending == Some(Pending::Rollback(snapshot.uuid))) {
+        return Err(Refusal::unavailable("the volume is being rolled back to this snapshot"));
     }
     let ledger = at.deleted(Kind::Snapshot, &snapshot.project, &snapshot.name);
     Ok(vec![going(at, snapshot), ledger])

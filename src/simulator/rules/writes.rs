@@ -2,10 +2,10 @@
 
 use uuid::Uuid;
 
-use super::super::model::Record;
-use super::super::model::extents::BLOCK;
-use super::super::refusal::{Refusal, Result};
 use super::{Moment, protection};
+use crate::simulator::model::Record;
+use crate::simulator::model::extents::BLOCK;
+use crate::simulator::refusal::{Refusal, Result};
 
 /// Bytes `offset..offset + length`, widened to whole blocks.
 pub fn write(at: &Moment<'_>, volume: Uuid, offset: u64, length: u64) -> Result<Vec<Record>> {

@@ -1,10 +1,10 @@
 //! Changing a volume in place, and rolling it back to one of its snapshots.
 
-use super::super::super::model::extents::BLOCK;
-use super::super::super::model::{Change, Label, Layer, Pending, Record, SnapshotState, Volume, VolumeState};
-use super::super::super::refusal::{Refusal, Result};
-use super::super::{Moment, input, layers};
 use super::{Handle, Target, check_idle, named_policy};
+use crate::simulator::model::extents::BLOCK;
+use crate::simulator::model::{Change, Label, Layer, Pending, Record, SnapshotState, Volume, VolumeState};
+use crate::simulator::refusal::{Refusal, Result};
+use crate::simulator::rules::{Moment, input, layers};
 
 /// An update request; what is absent stays.
 #[derive(Debug, Clone, Default)]

@@ -2,12 +2,12 @@
 
 use uuid::Uuid;
 
-use super::super::super::model::{
+use super::{Handle, named_policy};
+use crate::simulator::model::{
     Affinity, Kind, Label, Pending, Record, Snapshot, SnapshotState, Source, Volume, VolumeState,
 };
-use super::super::super::refusal::{Refusal, Result};
-use super::super::{Fate, Moment, input, placement};
-use super::{Handle, named_policy};
+use crate::simulator::refusal::{Refusal, Result};
+use crate::simulator::rules::{Fate, Moment, input, placement};
 
 /// A create request with its types sorted out.
 #[derive(Debug, Clone)]

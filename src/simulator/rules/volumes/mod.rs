@@ -10,9 +10,9 @@ pub use remove::{delete, finish_delete};
 
 use uuid::Uuid;
 
-use super::super::model::{Policy, Volume, VolumeState};
-use super::super::refusal::{Refusal, Result};
 use super::Moment;
+use crate::simulator::model::{Policy, Volume, VolumeState};
+use crate::simulator::refusal::{Refusal, Result};
 
 /// A volume or snapshot as a request names it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,10 +2,10 @@
 
 use uuid::Uuid;
 
-use super::super::super::model::{Kind, Pending, Record, SnapshotState, Volume, VolumeState};
-use super::super::super::refusal::Result;
-use super::super::{Moment, layers, snapshots};
 use super::{Target, check_idle};
+use crate::simulator::model::{Kind, Pending, Record, SnapshotState, Volume, VolumeState};
+use crate::simulator::refusal::Result;
+use crate::simulator::rules::{Moment, layers, snapshots};
 
 pub fn delete(at: &Moment<'_>, target: Target) -> Result<Vec<Record>> {
     check_idle(&target.volume)?;
