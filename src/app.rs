@@ -146,7 +146,8 @@ async fn open_store(
         if left > 0 {
             tracing::info!(operations = left, "taking over what the last run left unfinished");
         }
-        return Ok((store, file_lock));
+        // In memory there is nothing to lock, and nobody else either.
+        return Ok((store.as_sole_owner(), file_lock));
     }
     match store.schema_state().await.map_err(explain)? {
         SchemaState::Current => Ok((store, file_lock)),

@@ -11,7 +11,7 @@ use super::{ProjectId, Timestamp};
 pub const MAX_LIMIT: u32 = 1000;
 
 /// How a field's value is to be read and compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     Text,
     Integer,
@@ -25,7 +25,7 @@ pub enum Kind {
 }
 
 /// One field a list can be filtered or sorted by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Field {
     /// Name in the domain struct, e.g. `name`.
     pub name: &'static str,
@@ -118,14 +118,14 @@ pub fn find(fields: Fields, name: &str) -> Option<Field> {
 }
 
 /// Which projects' items are listed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Scope {
     Project(ProjectId),
     /// `all_tenants` of an administrator.
     AllProjects,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Direction {
     Ascending,
     Descending,
@@ -141,14 +141,14 @@ impl Direction {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Sort {
     pub field: Field,
     pub direction: Direction,
 }
 
 /// A literal of a filter, already of the field's kind.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Value {
     Null,
     Text(String),
@@ -157,7 +157,7 @@ pub enum Value {
     Time(Timestamp),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Comparison {
     Equal,
     NotEqual,
@@ -168,7 +168,7 @@ pub enum Comparison {
 }
 
 /// One condition; a query's conditions are all to hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Filter {
     /// `Equal` to `Null` asks for an absent value.
     Compare(Field, Comparison, Value),
@@ -186,7 +186,7 @@ pub enum Filter {
 }
 
 /// A page of a list, ready for the store.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ListQuery {
     pub scope: Scope,
     pub filters: Vec<Filter>,

@@ -8,10 +8,12 @@
 //! transaction is just inserting.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use sea_query::{Expr, ExprTrait as _, Func, Query, SimpleExpr};
 
 use super::Tx;
+use super::commits::Moment;
 use crate::domain::volume::VolumeDetails;
 use crate::domain::{Result, VolumeId};
 
@@ -30,7 +32,22 @@ pub(super) struct Stamp {
 
 /// Rows by id, each with the stamp it was read at.
 #[derive(Clone)]
-pub(super) struct VolumeCache(moka::sync::Cache<VolumeId, (Stamp, Arc<VolumeDetails>)>);
+pub(super) struct VolumeCache(moka::sync::Cache<VolumeId, Arc<Entry>>);
+
+struct Entry {
+    stamp: Stamp,
+    details: Arc<VolumeDetails>,
+    /// One more than the last moment at which the stamp was seen to be right; 0: at none.
+    checked: AtomicU64,
+}
+
+impl Entry {
+    fn check(&self, moment: Option<Moment>) {
+        if let Some(Moment(at)) = moment {
+            self.checked.fetch_max(at + 1, Ordering::Relaxed);
+        }
+    }
+}
 
 impl Default for VolumeCache {
     fn default() -> Self {
@@ -45,11 +62,30 @@ impl std::fmt::Debug for VolumeCache {
 }
 
 impl VolumeCache {
-    pub(super) fn get(&self, id: VolumeId, stamp: Stamp) -> Option<Arc<VolumeDetails>> {
-        self.0.get(&id).filter(|(at, _)| *at == stamp).map(|(_, details)| details)
+    /// The row as it was at a stamp that was read at or after `moment`.
+    pub(super) fn get(
+        &self,
+        id: VolumeId,
+        stamp: Stamp,
+        moment: Option<Moment>,
+    ) -> Option<Arc<VolumeDetails>> {
+        let entry = self.0.get(&id).filter(|entry| entry.stamp == stamp)?;
+        entry.check(moment);
+        Some(entry.details.clone())
     }
-    pub(super) fn put(&self, stamp: Stamp, details: &Arc<VolumeDetails>) {
-        self.0.insert(details.volume.id, (stamp, details.clone()));
+
+    /// The row, and when it was last seen to be right.
+    pub(super) fn checked(&self, id: VolumeId) -> Option<(Moment, Arc<VolumeDetails>)> {
+        let entry = self.0.get(&id)?;
+        let at = entry.checked.load(Ordering::Relaxed).checked_sub(1)?;
+        Some((Moment(at), entry.details.clone()))
+    }
+
+    /// Keeps a row that was read at or after `moment`.
+    pub(super) fn put(&self, stamp: Stamp, moment: Option<Moment>, details: &Arc<VolumeDetails>) {
+        let entry = Entry { stamp, details: details.clone(), checked: AtomicU64::new(0) };
+        entry.check(moment);
+        self.0.insert(details.volume.id, Arc::new(entry));
     }
 }
 

@@ -18,6 +18,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, Executor as _};
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
+use super::commits::Commits;
 use super::session::{self, Again};
 use super::{ACQUIRE_TIMEOUT, Dialect};
 use crate::domain::{Error, Result};
@@ -38,6 +39,7 @@ pub(super) struct Group(Arc<Mutex<Writer>>);
 #[derive(Debug)]
 struct Writer {
     pool: AnyPool,
+    commits: Commits,
     open: Option<Open>,
 }
 
@@ -59,8 +61,8 @@ pub(super) struct Turn {
 }
 
 impl Group {
-    pub(super) fn new(pool: AnyPool) -> Self {
-        Self(Arc::new(Mutex::new(Writer { pool, open: None })))
+    pub(super) fn new(pool: AnyPool, commits: Commits) -> Self {
+        Self(Arc::new(Mutex::new(Writer { pool, commits, open: None })))
     }
 
     /// Waits for the turn to write.
@@ -177,7 +179,10 @@ impl Writer {
 
     async fn commit(&mut self) {
         let Some(open) = &mut self.open else { return };
-        match run(&mut open.connection, "COMMIT").await {
+        let under_way = self.commits.begin();
+        let committed = run(&mut open.connection, "COMMIT").await;
+        drop(under_way);
+        match committed {
             Ok(()) => {
                 open.outcome.send_replace(Some(Ok(())));
                 self.open = None;

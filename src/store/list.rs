@@ -250,7 +250,7 @@ impl Session {
         keys: &[(VolumeId, Stamp)],
     ) -> Result<Option<Vec<Arc<VolumeDetails>>>> {
         let mut found: Vec<Option<Arc<VolumeDetails>>> =
-            keys.iter().map(|(id, stamp)| self.cache.get(*id, *stamp)).collect();
+            keys.iter().map(|(id, stamp)| self.cache.get(*id, *stamp, self.moment)).collect();
         let missing: Vec<VolumeId> =
             keys.iter().zip(&found).filter(|(_, hit)| hit.is_none()).map(|((id, _), _)| *id).collect();
         if !missing.is_empty() {

@@ -13,6 +13,7 @@
 
 mod cache;
 mod clusters;
+mod commits;
 mod dialect;
 mod dispatch;
 mod group;
@@ -25,6 +26,7 @@ mod operations;
 mod placements;
 mod quotas;
 mod registrations;
+mod remembered;
 mod reservations;
 mod row;
 mod schema;
@@ -66,6 +68,9 @@ pub struct Store {
     writer: Writer,
     dialect: Dialect,
     cache: cache::VolumeCache,
+    pages: remembered::Pages,
+    commits: commits::Commits,
+    ownership: commits::Ownership,
 }
 
 #[derive(Debug, Clone)]
@@ -100,18 +105,31 @@ impl Store {
                 .await
                 .map_err(|e| Error::unavailable("The database does not answer.").because(e))
         };
+        let commits = commits::Commits::default();
         let (reader, writer) = if dialect == Dialect::Sqlite {
             let writer = pool(1).await?;
             let reader = match memory {
                 true => writer.clone(),
                 false => pool(SQLITE_READERS.min(max_connections.max(1))).await?,
             };
-            (reader, Writer::Group(group::Group::new(writer.clone()), writer))
+            (reader, Writer::Group(group::Group::new(writer.clone(), commits.clone()), writer))
         } else {
             let both = pool(max_connections).await?;
             (both.clone(), Writer::Pool(both))
         };
-        Ok(Self { reader, writer, dialect, cache: cache::VolumeCache::default() })
+        let (cache, pages) = (cache::VolumeCache::default(), remembered::Pages::default());
+        Ok(Self { reader, writer, dialect, cache, pages, commits, ownership: commits::Ownership::Shared })
+    }
+
+    /// The same store of a SQLite file to which nobody else writes for as long as it is open:
+    /// what was read is then remembered until something is committed.
+    #[must_use]
+    pub fn as_sole_owner(mut self) -> Self {
+        // Only the group counts its commits.
+        if matches!(self.writer, Writer::Group(..)) {
+            self.ownership = commits::Ownership::Sole;
+        }
+        self
     }
 
     pub const fn dialect(&self) -> Dialect {
@@ -124,7 +142,11 @@ impl Store {
     /// `Unavailable` when no connection comes free in time.
     pub async fn read(&self) -> Result<Session> {
         let connection = self.reader.acquire().await.map_err(session::acquire_error)?;
-        Ok(Session::reading(connection, self.dialect, self.cache.clone()))
+        let moment = match self.ownership {
+            commits::Ownership::Sole => self.commits.quiet(),
+            commits::Ownership::Shared => None,
+        };
+        Ok(Session::reading(connection, self.dialect, self.cache.clone(), moment))
     }
 
     /// Runs `work` in one transaction and commits. A lost race (deadlock, certification failure,

@@ -12,6 +12,7 @@ use sqlx::{Any, AnyConnection, AssertSqlSafe, Row as _, Transaction};
 
 use super::Dialect;
 use super::cache::VolumeCache;
+use super::commits::Moment;
 use super::group::Turn;
 use crate::domain::{Error, Result};
 
@@ -42,6 +43,8 @@ pub struct Session {
     inner: Inner,
     pub(super) dialect: Dialect,
     pub(super) cache: VolumeCache,
+    /// Before its first statement; none in a transaction, whose changes nobody else sees yet.
+    pub(super) moment: Option<Moment>,
     again: Again,
     statements: u32,
 }
@@ -50,9 +53,14 @@ pub struct Session {
 pub struct Tx(Session);
 
 impl Session {
-    pub(super) fn reading(connection: PoolConnection<Any>, dialect: Dialect, cache: VolumeCache) -> Self {
+    pub(super) fn reading(
+        connection: PoolConnection<Any>,
+        dialect: Dialect,
+        cache: VolumeCache,
+        moment: Option<Moment>,
+    ) -> Self {
         let inner = Inner::Pooled(connection);
-        Self { inner, dialect, cache, again: Again::No, statements: 0 }
+        Self { inner, dialect, cache, moment, again: Again::No, statements: 0 }
     }
 
     fn connection(&mut self) -> Result<&mut AnyConnection> {
@@ -135,12 +143,12 @@ impl Tx {
         cache: VolumeCache,
     ) -> Self {
         let inner = Inner::Transaction(transaction);
-        Self(Session { inner, dialect, cache, again: Again::No, statements: 0 })
+        Self(Session { inner, dialect, cache, moment: None, again: Again::No, statements: 0 })
     }
 
     pub(super) fn grouped(turn: Turn, cache: VolumeCache) -> Self {
-        let dialect = Dialect::Sqlite;
-        Self(Session { inner: Inner::Grouped(turn), dialect, cache, again: Again::No, statements: 0 })
+        let (inner, dialect) = (Inner::Grouped(turn), Dialect::Sqlite);
+        Self(Session { inner, dialect, cache, moment: None, again: Again::No, statements: 0 })
     }
 
     /// Commits a success, rolls back a failure, and says whether to run it all again.

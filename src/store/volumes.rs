@@ -165,7 +165,7 @@ impl Session {
         let Some(row) = self.optional("find a volume", &stamp).await? else { return Ok(None) };
         let mut columns = Columns::of(&row);
         let stamp = Stamp { version: columns.int()?, names: columns.int()? };
-        if let Some(details) = self.cache.get(id, stamp) {
+        if let Some(details) = self.cache.get(id, stamp, self.moment) {
             return Ok(Some(details));
         }
         Ok(self.load_volumes(vec![id]).await?.pop())
@@ -181,7 +181,7 @@ impl Session {
             let (stamp, details) = decode(row)?;
             let details = Arc::new(details);
             if self.may_cache() {
-                self.cache.put(stamp, &details);
+                self.cache.put(stamp, self.moment, &details);
             }
             loaded.push(details);
         }

@@ -15,19 +15,19 @@ impl Services {
     /// `NotFound`, also for a volume of another project.
     pub async fn get_volume(&self, ctx: &Ctx, id: &str) -> Result<Arc<VolumeDetails>> {
         let parsed = parse_id(id)?;
-        let mut session = self.store.read().await?;
-        session.find_volume(parsed, confined_to(ctx)).await?.ok_or_else(|| not_found(id))
+        let found = self.store.find_volume(parsed, confined_to(ctx)).await?;
+        found.ok_or_else(|| not_found(id))
     }
 
     /// A page of volumes.
     ///
     /// # Errors
     /// `NotFound` for an unknown marker.
-    pub async fn list_volumes(&self, query: &ListQuery) -> Result<Page<Arc<VolumeDetails>>> {
+    pub async fn list_volumes(&self, query: &ListQuery) -> Result<Arc<Page<Arc<VolumeDetails>>>> {
         if query.limit == 0 && !query.with_count {
-            return Ok(Page { items: Vec::new(), total: None });
+            return Ok(Arc::new(Page { items: Vec::new(), total: None }));
         }
-        self.store.read().await?.list_volumes(query).await
+        self.store.list_volumes(query).await
     }
 
     /// Count, size and metadata of all volumes of the scope.
