@@ -11,7 +11,7 @@ use super::links::Links;
 use super::query::Query;
 use super::routes::Row;
 use crate::auth::Target;
-use crate::domain::{Ctx, Microversion, Result};
+use crate::domain::{Ctx, Error, Microversion, Result};
 
 /// See the module documentation.
 pub struct Call {
@@ -46,6 +46,16 @@ impl Call {
     /// Whether a further rule holds, e.g. one that shows an attribute.
     pub fn may(&self, rule: &str, target: &Target<'_>) -> bool {
         self.edge.policy.check(&self.ctx, rule, target)
+    }
+
+    /// For what is to belong to the caller's project: a token of the system or a domain has none.
+    pub fn require_project(&self) -> Result<()> {
+        if self.ctx.project_id.as_str().is_empty() {
+            return Err(Error::invalid(
+                "Invalid input received: The token has no project to own the resource.",
+            ));
+        }
+        Ok(())
     }
 
     pub const fn version(&self) -> Microversion {

@@ -7,7 +7,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -17,6 +17,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures::FutureExt as _;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use metrics::{counter, histogram};
 use serde_json::Value;
 use tokio_util::task::TaskTracker;
 
@@ -32,6 +33,7 @@ use crate::domain::ctx::DEFAULT_PATIENCE;
 use crate::domain::{Ctx, Error, ErrorKind, Microversion, RequestId, Result};
 use crate::service::Services;
 use crate::service::fleet::FleetService;
+use crate::telemetry::metrics::{HTTP_REQUESTS, HTTP_SECONDS};
 
 /// Largest body read, in bytes (`[oslo_middleware] max_request_body_size` of Cinder).
 pub const MAX_BODY: usize = 114_688;
@@ -104,6 +106,7 @@ pub async fn serve(edge: Arc<Edge>, request: Request) -> Response {
     let status = reply.status().as_u16();
     let size = reply.body().len();
     let response = finish(reply, &request_id, &progress, accept);
+    count(&method, progress.operation, response.status(), started.elapsed());
     tracing::info!(
         target: "hearth::access",
         %method,
@@ -117,6 +120,20 @@ pub async fn serve(edge: Arc<Edge>, request: Request) -> Response {
         "request"
     );
     response
+}
+
+/// One label value a method, whatever a client makes up.
+fn count(method: &Method, operation: &'static str, status: StatusCode, took: Duration) {
+    let method = match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        _ => "other",
+    };
+    let status = status.as_u16().to_string();
+    counter!(HTTP_REQUESTS, "method" => method, "route" => operation, "status" => status).increment(1);
+    histogram!(HTTP_SECONDS, "method" => method, "route" => operation).record(took.as_secs_f64());
 }
 
 async fn dispatch(

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::Services;
 use crate::domain::cluster::{Cluster, Intent, IntentRecord};
-use crate::domain::{Ctx, ProjectId, Result};
+use crate::domain::{ClusterId, Ctx, Error, ProjectId, Result};
+use crate::store::Tx;
 
 /// What a project has on one cluster.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -13,6 +14,17 @@ pub struct HostUse {
     pub volume_gib: u64,
     pub snapshots: u64,
     pub snapshot_gib: u64,
+}
+
+/// No deletes and no snapshot changes on a frozen backend; attaching goes on.
+pub(super) async fn refuse_frozen(tx: &mut Tx, cluster: Option<ClusterId>) -> Result<()> {
+    let Some(cluster) = cluster else { return Ok(()) };
+    match tx.cluster_intent(cluster).await? {
+        Some(record) if record.intent == Intent::Frozen => Err(Error::invalid(
+            "Invalid input received: Modification operations are not allowed on frozen storage backends.",
+        )),
+        _ => Ok(()),
+    }
 }
 
 impl Services {

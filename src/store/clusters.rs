@@ -103,6 +103,18 @@ impl Session {
     }
 }
 
+impl Session {
+    /// What the operator wants of a cluster; `None` for one never seen.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn cluster_intent(&mut self, id: ClusterId) -> Result<Option<IntentRecord>> {
+        let mut select = Query::select();
+        select.column("intent").from("clusters").and_where(Expr::col("id").eq(id.to_string()));
+        self.optional("read an intent", &select).await?.map(|row| Columns::of(&row).json()).transpose()
+    }
+}
+
 impl Tx {
     /// Makes or updates the row of a registered cluster. Intent, observation and figures stay.
     ///

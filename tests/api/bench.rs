@@ -6,7 +6,10 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request};
 use hearth::api::{Edge, Settings, router};
 use hearth::auth::{Authenticator, Policy};
-use hearth::domain::Clock;
+use hearth::domain::cluster::PlacementTraits;
+use hearth::domain::status::VolumeStatus;
+use hearth::domain::volume::Location;
+use hearth::domain::{Clock, ClusterId, ClusterName, LightosProject, Timestamp};
 use hearth::service::Services;
 use hearth::store::{Dispatch, Store};
 use http_body_util::BodyExt as _;
@@ -72,8 +75,11 @@ impl Ask<'_> {
         self.version = format!("volume 3.{minor}");
         self
     }
-    pub fn project(mut self, project: &str) -> Self {
-        self.token = format!("user:{project}");
+    pub fn project(self, project: &str) -> Self {
+        self.token(&format!("user:{project}"))
+    }
+    pub fn token(mut self, token: &str) -> Self {
+        self.token = token.to_owned();
         self
     }
     pub fn header(mut self, name: &'static str, value: &str) -> Self {
@@ -112,6 +118,10 @@ impl Ask<'_> {
 
 impl Bench {
     pub async fn new() -> Self {
+        Self::behind(Authenticator::NoAuth).await
+    }
+
+    pub async fn behind(authenticator: Authenticator) -> Self {
         let store = Store::connect("sqlite::memory:", 1).await.unwrap();
         store.migrate(&Clock::System).await.unwrap();
         let (dispatch, operations) = Dispatch::new();
@@ -119,8 +129,7 @@ impl Bench {
         std::mem::forget(operations);
         let services = Services { store, dispatch, settings: Arc::default(), clock: Clock::System };
         let policy = Arc::new(Policy::defaults().unwrap());
-        let edge = Edge::new(Settings::default(), services.clone(), Arc::new(Authenticator::NoAuth), policy)
-            .unwrap();
+        let edge = Edge::new(Settings::default(), services.clone(), Arc::new(authenticator), policy).unwrap();
         Self { router: router(Arc::new(edge)), services }
     }
 
@@ -164,5 +173,38 @@ impl Bench {
     pub async fn reset(&self, volume: &str, status: &str) {
         let body = json!({"os-reset_status": {"status": status}});
         self.post(&format!("/volumes/{volume}/action"), body).send().await.expect(202);
+    }
+
+    /// Registers a cluster.
+    pub async fn cluster(&self, name: &str, zone: &str) -> ClusterId {
+        let id = ClusterId::random();
+        let traits = PlacementTraits { availability_zone: zone.to_owned(), ..PlacementTraits::default() };
+        let (name, traits) = (&ClusterName::new(name), &traits);
+        let put = self
+            .services
+            .store
+            .write("test", |tx, _| Box::pin(tx.put_cluster(id, name, traits, Timestamp(1))));
+        put.await.unwrap();
+        id
+    }
+
+    /// Puts a volume on a cluster, where it is `available`, as the worker does.
+    pub async fn place(&self, volume: &str, cluster: ClusterId) {
+        let id = volume.parse().unwrap();
+        let place = self.services.store.write("test", |tx, _| {
+            Box::pin(async move {
+                let mut volume = tx.get_volume(id).await?;
+                volume.status = VolumeStatus::Available;
+                volume.location = Some(Location {
+                    cluster_id: cluster,
+                    project: LightosProject::new("default"),
+                    replicas: 3,
+                    uuid: None,
+                    name_id: None,
+                });
+                tx.update_volume(&volume).await
+            })
+        });
+        place.await.unwrap();
     }
 }

@@ -3,10 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bench;
+#[path = "../auth/fake_keystone.rs"]
+#[allow(dead_code, reason = "made for more tests than these")]
+mod fake_keystone;
 mod listing;
 mod messages;
 mod openapi;
 mod quotas;
+mod roles;
 mod services;
 mod snapshots;
 mod types;

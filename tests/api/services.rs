@@ -1,7 +1,7 @@
 //! Clusters as services, hosts, pools and zones.
 
-use hearth::domain::cluster::{Capacity, Observed, PlacementTraits};
-use hearth::domain::{Bytes, ClusterId, ClusterName, Timestamp};
+use hearth::domain::cluster::{Capacity, Observed};
+use hearth::domain::{Bytes, Timestamp};
 use hearth::store::PollResult;
 use serde_json::{Value, json};
 
@@ -10,16 +10,8 @@ use super::bench::Bench;
 /// Two clusters; only the first has been polled.
 async fn fleet() -> Bench {
     let bench = Bench::new().await;
-    let polled = ClusterId::random();
-    for (name, id, zone) in [("c1", polled, "nova"), ("c2", ClusterId::random(), "west")] {
-        let traits = PlacementTraits { availability_zone: zone.to_owned(), ..PlacementTraits::default() };
-        let (traits, name) = (&traits, &ClusterName::new(name));
-        let put = bench
-            .services
-            .store
-            .write("test", |tx, _| Box::pin(tx.put_cluster(id, name, traits, Timestamp(1))));
-        put.await.unwrap();
-    }
+    let polled = bench.cluster("c1", "nova").await;
+    bench.cluster("c2", "west").await;
     let gib = |n: u64| Bytes(n << 30);
     let capacity = Capacity { effective: gib(100), physical_used: gib(25), ..Capacity::default() };
     let poll = PollResult { capacity, started_at: Timestamp(1_000_000), ..PollResult::default() };

@@ -1,7 +1,9 @@
-//! Snapshots. Without a cluster no volume has a place, so what can be seen here ends at the
-//! door; their life is tested with a simulated cluster.
+//! Snapshots. Nobody works on them here, so they stay `creating` until a test resets them; their
+//! life is tested with a simulated cluster.
 
-use serde_json::json;
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
 
 use super::bench::Bench;
 
@@ -41,4 +43,111 @@ async fn a_missing_snapshot_is_not_found_by_any_operation() {
     bench.get("/snapshots?sort=name:asc").at(29).send().await.fault(400);
     bench.get("/snapshots?sort=display_name:asc").at(29).send().await.expect(200);
     bench.get("/snapshots?sort=name:asc").at(30).send().await.expect(200);
+}
+
+async fn snapshot(bench: &Bench, volume: &str) -> String {
+    let body = json!({"snapshot": {"volume_id": volume, "name": " s ", "metadata": {"k": "v"}}});
+    let created = bench.post("/snapshots", body).send().await.expect(202);
+    created["snapshot"]["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_snapshot_is_taken_changed_and_deleted() {
+    let bench = Bench::new().await;
+    let cluster = bench.cluster("c1", "nova").await;
+    let volume = bench.volume(json!({"size": 3})).await;
+    bench.place(&volume, cluster).await;
+    let shown = bench.get(&format!("/volumes/{volume}")).send().await.expect(200);
+    assert_eq!(shown["volume"]["os-vol-host-attr:host"], "hearth@c1#c1");
+    assert_eq!(shown["volume"]["service_uuid"], cluster.to_string());
+
+    let id = snapshot(&bench, &volume).await;
+    let one = format!("/snapshots/{id}");
+    let action = format!("{one}/action");
+    let shown = bench.get(&one).send().await.expect(200);
+    let fields = &shown["snapshot"];
+    assert_eq!(
+        (&fields["name"], &fields["size"], &fields["status"]),
+        (&json!("s"), &json!(3), &json!("creating"))
+    );
+    assert_eq!(fields["metadata"], json!({"k": "v"}));
+    bench.delete(&one).send().await.fault(400);
+    bench.delete(&format!("/volumes/{volume}")).send().await.fault(400);
+
+    let assist = |status: &str, progress: &str| json!({"os-update_snapshot_status": {"status": status, "progress": progress}});
+    bench.post(&action, assist("deleting", "1%")).send().await.fault(400);
+    bench.post(&action, assist("creating", "101%")).send().await.fault(400);
+    assert_eq!(bench.post(&action, assist("available", "100%")).send().await.status, 202);
+    bench.post(&action, assist("error", "100%")).send().await.fault(400);
+    let shown = bench.get(&one).send().await.expect(200);
+    assert_eq!(shown["snapshot"]["os-extended-snapshot-attributes:progress"], "100%");
+
+    let renamed =
+        bench.put(&one, json!({"snapshot": {"name": "t", "description": "d"}})).send().await.expect(200);
+    assert_eq!(
+        (&renamed["snapshot"]["name"], &renamed["snapshot"]["description"]),
+        (&json!("t"), &json!("d"))
+    );
+    let key = format!("{one}/metadata/k");
+    assert_eq!(
+        bench.put(&key, json!({"meta": {"k": "w"}})).send().await.expect(200),
+        json!({"meta": {"k": "w"}})
+    );
+    let all = format!("{one}/metadata");
+    bench.put(&all, json!({"metadata": {"a/b": "no slash here"}})).send().await.fault(400);
+    let merged = bench.post(&all, json!({"metadata": {"l": "m"}})).send().await.expect(200);
+    assert_eq!(merged, json!({"metadata": {"k": "w", "l": "m"}}));
+    assert_eq!(bench.delete(&key).send().await.status, 200);
+    bench.get(&key).send().await.fault(404);
+
+    let found = bench.get("/snapshots?metadata=%7B%27l%27:%27m%27%7D&with_count=1").send().await.expect(200);
+    assert_eq!(found["count"], 1);
+    assert_eq!(bench.delete(&one).send().await.status, 202);
+    assert_eq!(bench.get(&one).send().await.expect(200)["snapshot"]["status"], "deleting");
+}
+
+#[tokio::test]
+async fn each_microversion_adds_its_fields() {
+    let bench = Bench::new().await;
+    let volume = bench.volume(json!({"size": 1})).await;
+    bench.place(&volume, bench.cluster("c1", "nova").await).await;
+    snapshot(&bench, &volume).await;
+    let keys = |value: &Value| -> BTreeSet<String> { value.as_object().unwrap().keys().cloned().collect() };
+    let short: BTreeSet<String> =
+        ["id", "created_at", "updated_at", "name", "description", "volume_id", "status", "size", "metadata"]
+            .map(str::to_owned)
+            .into();
+    let mut long = short.clone();
+    long.extend(["project_id", "progress"].map(|name| format!("os-extended-snapshot-attributes:{name}")));
+    for minor in 0..=71 {
+        match minor {
+            14 => long.extend(["group_snapshot_id".to_owned()]),
+            41 => long.extend(["user_id".to_owned()]),
+            65 => long.extend(["consumes_quota".to_owned()]),
+            _ => {}
+        }
+        let detail = bench.get("/snapshots/detail").at(minor).send().await.expect(200);
+        assert_eq!(keys(&detail["snapshots"][0]), long, "3.{minor}");
+        let list = bench.get("/snapshots").at(minor).send().await.expect(200);
+        assert_eq!(keys(&list["snapshots"][0]), short, "3.{minor}");
+    }
+}
+
+#[tokio::test]
+async fn a_frozen_backend_keeps_what_it_has() {
+    let bench = Bench::new().await;
+    let volume = bench.volume(json!({"size": 1})).await;
+    bench.place(&volume, bench.cluster("c1", "nova").await).await;
+    let id = snapshot(&bench, &volume).await;
+    let available = json!({"os-reset_status": {"status": "available"}});
+    bench.post(&format!("/snapshots/{id}/action"), available).send().await.expect(202);
+    assert_eq!(bench.put("/os-services/freeze", json!({"host": "hearth@c1"})).send().await.status, 200);
+    let body = json!({"snapshot": {"volume_id": volume}});
+    for refused in [
+        bench.delete(&format!("/snapshots/{id}")),
+        bench.delete(&format!("/volumes/{volume}?cascade=true")),
+        bench.post("/snapshots", body),
+    ] {
+        assert!(refused.send().await.fault(400).contains("frozen storage backends"));
+    }
 }

@@ -5,6 +5,7 @@ use crate::domain::operation::{DeleteSnapshot, Work};
 use crate::domain::status::SnapshotStatus;
 use crate::domain::{Ctx, Error, Result};
 use crate::service::Services;
+use crate::service::backends::refuse_frozen;
 use crate::store::Dispatch;
 
 /// Whether the status is looked at.
@@ -26,6 +27,7 @@ impl Services {
             .write("delete a snapshot", |tx, _| {
                 Box::pin(async move {
                     let mut snapshot = visible(tx, ctx, id).await?;
+                    refuse_frozen(tx, snapshot.cluster_id).await?;
                     let free = SnapshotStatus::DELETABLE.contains(&snapshot.status) || force == Force::Yes;
                     if !free || snapshot.group_snapshot_id.is_some() {
                         return Err(Error::invalid(

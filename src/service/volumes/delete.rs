@@ -7,6 +7,7 @@ use crate::domain::status::{AttachStatus, SnapshotStatus, VolumeEvent, VolumeSta
 use crate::domain::volume::{DeleteMode, Volume};
 use crate::domain::{Ctx, Error, Result, VolumeId};
 use crate::service::Services;
+use crate::service::backends::refuse_frozen;
 use crate::store::{Dispatch, Tx};
 
 impl Services {
@@ -30,6 +31,7 @@ impl Services {
         mode: DeleteMode,
     ) -> Result<crate::domain::operation::Operation> {
         let mut volume = visible(tx, ctx, id).await?;
+        refuse_frozen(tx, volume.location.as_ref().map(|place| place.cluster_id)).await?;
         let snapshots = tx.snapshots_of_volume(id).await?;
         check(&volume, &snapshots, mode)?;
         volume.previous_status = Some(volume.status);

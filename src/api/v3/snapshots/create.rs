@@ -28,6 +28,7 @@ pub async fn create(call: Call) -> Result<Reply> {
         source,
     };
     call.authorize(&volumes::target(&details))?;
+    call.require_project()?;
     let snapshot = call.edge.services.create_snapshot(&call.ctx, &new).await?;
     let shape = Shape::Detail(call.version());
     Ok(Reply::accepted(&One { snapshot: View { snapshot: &snapshot, shape } }))

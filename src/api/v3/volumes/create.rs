@@ -18,6 +18,7 @@ use it to create multiattach volumes.";
 pub async fn create(call: Call) -> Result<Reply> {
     let new = read(&call)?;
     call.authorize_own()?;
+    call.require_project()?;
     let details = call.edge.services.create_volume(&call.ctx, &new).await?;
     let links = call.links.of("volumes");
     let volume = Detail { details: &details, links: &links, sees: Sees::without_extensions(&call) };

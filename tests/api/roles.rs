@@ -1,0 +1,166 @@
+//! Who may do what, with tokens of a Keystone: readers, members, administrators, strangers.
+
+use hearth::auth::{Authenticator, KeystoneSettings};
+use hearth::domain::Clock;
+use serde_json::{Value, json};
+
+use super::bench::{Bench, PROJECT};
+use super::fake_keystone::{FakeKeystone, PASSWORD, token};
+
+struct Door {
+    bench: Bench,
+    /// Lives as long as the tokens are asked for.
+    keystone: FakeKeystone,
+}
+
+async fn door() -> Door {
+    let keystone = FakeKeystone::start().await;
+    for (name, project, roles) in [
+        ("admin", PROJECT, &["admin", "member", "reader"][..]),
+        ("member", PROJECT, &["member", "reader"]),
+        ("reader", PROJECT, &["reader"]),
+        ("roleless", PROJECT, &["guest"]),
+        ("service", PROJECT, &["service", "member", "reader"]),
+        ("stranger", "beef", &["member", "reader"]),
+        ("far-admin", "beef", &["admin"]),
+    ] {
+        keystone.knows(name, token(name, project, roles));
+    }
+    let settings = KeystoneSettings::new(&keystone.url, "cinder", PASSWORD.into(), "service");
+    let bench = Bench::behind(Authenticator::keystone(settings, Clock::System).unwrap()).await;
+    Door { bench, keystone }
+}
+
+async fn volume(bench: &Bench) -> String {
+    let body = json!({"volume": {"size": 1, "name": "v"}});
+    let created = bench.post("/volumes", body).token("member").send().await.expect(202);
+    created["volume"]["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn without_a_good_token_there_is_a_challenge() {
+    let Door { bench, keystone } = door().await;
+    for path in ["/volumes", "/", "/nowhere", "/beef/volumes"] {
+        let answer = bench.get(path).token("made-up").send().await;
+        assert_eq!(answer.status, 401, "{path}");
+        let challenge = format!("Keystone uri=\"{}\"", keystone.url);
+        assert_eq!(answer.header("www-authenticate"), Some(challenge.as_str()));
+        assert_eq!(answer.header("openstack-api-version"), None);
+        assert_eq!(answer.json()["error"]["code"], 401);
+    }
+    let answer = bench.get("/beef/volumes").token("member").send().await;
+    assert_eq!(answer.fault(400), "Malformed request url");
+    keystone.stop();
+    let answer = bench.get("/volumes").token("never-seen").send().await;
+    assert_eq!(answer.status, 503, "{}", answer.text);
+}
+
+#[tokio::test]
+async fn roles_decide_and_lists_hide() {
+    let Door { bench, .. } = door().await;
+    let id = volume(&bench).await;
+    let one = format!("/volumes/{id}");
+    let change = json!({"volume": {"name": "w"}});
+    for (who, show, update, delete) in [
+        ("reader", 200, 403, 403),
+        ("roleless", 404, 404, 404),
+        ("stranger", 404, 404, 404),
+        ("member", 200, 200, 400),
+        ("far-admin", 200, 200, 400),
+    ] {
+        assert_eq!(bench.get(&one).token(who).send().await.status, show, "{who}");
+        assert_eq!(bench.put(&one, change.clone()).token(who).send().await.status, update, "{who}");
+        assert_eq!(bench.delete(&one).token(who).send().await.status, delete, "{who}");
+    }
+    let told = bench.put(&one, change).token("reader").send().await.fault(403);
+    assert_eq!(told, "Policy doesn't allow volume:update to be performed.");
+    bench.post("/volumes", json!({"volume": {"size": 1}})).token("reader").send().await.fault(403);
+    bench.get("/volumes").token("roleless").send().await.fault(403);
+    let count = async |who: &str, query: &str| {
+        let list = bench.get(&format!("/volumes{query}")).token(who).send().await.expect(200);
+        list["volumes"].as_array().unwrap().len()
+    };
+    assert_eq!(count("reader", "").await, 1);
+    assert_eq!(count("stranger", "?all_tenants=1").await, 0);
+    assert_eq!(count("far-admin", "").await, 0);
+    assert_eq!(count("far-admin", "?all_tenants=1").await, 1);
+}
+
+#[tokio::test]
+async fn administrators_see_more() {
+    let Door { bench, .. } = door().await;
+    let id = volume(&bench).await;
+    let seen = async |who: &str| {
+        bench.get(&format!("/volumes/{id}")).token(who).send().await.expect(200)["volume"].clone()
+    };
+    let (admin, reader) = (seen("admin").await, seen("reader").await);
+    for field in [
+        "migration_status",
+        "provider_id",
+        "cluster_name",
+        "os-vol-host-attr:host",
+        "os-vol-mig-status-attr:name_id",
+    ] {
+        assert!(admin.get(field).is_some() && reader.get(field).is_none(), "{field}");
+    }
+    assert_eq!(reader["os-vol-tenant-attr:tenant_id"], PROJECT);
+
+    let specs = json!({"lightos:num_replicas": "2", "multiattach": "<is> False"});
+    let body = json!({"volume_type": {"name": "gold", "extra_specs": specs}});
+    bench.post("/types", body.clone()).token("member").send().await.fault(403);
+    let made = bench.post("/types", body).token("admin").send().await.expect(200);
+    let path = format!("/types/{}", made["volume_type"]["id"].as_str().unwrap());
+    let shown = bench.get(&path).token("reader").send().await.expect(200);
+    assert_eq!(shown["volume_type"]["extra_specs"], json!({"multiattach": "<is> False"}));
+    assert!(shown["volume_type"].get("qos_specs_id").is_none());
+    bench.get(&format!("{path}/extra_specs/lightos:num_replicas")).token("reader").send().await.fault(404);
+    let filtered = "/types?extra_specs=%7B%27lightos:num_replicas%27:%272%27%7D";
+    let found =
+        async |who: &str| bench.get(filtered).token(who).send().await.expect(200)["volume_types"].clone();
+    assert_eq!(found("admin").await.as_array().unwrap().len(), 1);
+    assert_eq!(found("reader").await, Value::Array(vec![]), "an answer would tell what is hidden");
+}
+
+#[tokio::test]
+async fn what_is_the_operators_is_refused_to_members() {
+    let Door { bench, .. } = door().await;
+    let id = volume(&bench).await;
+    let action = format!("/volumes/{id}/action");
+    for ask in [
+        bench.get("/os-services"),
+        bench.get("/scheduler-stats/get_pools"),
+        bench.get("/capabilities/hearth@c1"),
+        bench.get("/os-hosts"),
+        bench.get("/os-quota-class-sets/default"),
+        bench.get("/os-quota-sets/beef"),
+        bench.put(&format!("/os-quota-sets/{PROJECT}"), json!({"quota_set": {"volumes": 1}})),
+        bench.put("/os-services/freeze", json!({"host": "hearth@c1"})),
+        bench.post(&action, json!({"os-reset_status": {"status": "error"}})),
+        bench.post(&action, json!({"os-force_delete": {}})),
+        bench.delete(&format!("/volumes/{id}?force=true")),
+    ] {
+        let told = ask.token("member").send().await.fault(403);
+        assert!(told.starts_with("Policy doesn't allow "), "{told}");
+    }
+    for open in
+        ["/limits", "/extensions", "/os-availability-zone", "/resource_filters", "/messages", "/types"]
+    {
+        assert_eq!(bench.get(open).token("reader").send().await.status, 200, "{open}");
+    }
+    assert_eq!(bench.get(&format!("/os-quota-sets/{PROJECT}")).token("reader").send().await.status, 200);
+}
+
+#[tokio::test]
+async fn members_filter_by_what_is_listed() {
+    let Door { bench, .. } = door().await;
+    volume(&bench).await;
+    let ask = |query: &str, minor| bench.get(&format!("/volumes?{query}")).token("reader").at(minor);
+    let told = ask("colour=red&user_id=x", 31).send().await.fault(400);
+    assert_eq!(told, "Invalid filters colour,user_id are found in query options.");
+    let dropped = ask("colour=red&all_tenants=1", 30).send().await.expect(200);
+    assert_eq!(dropped["volumes"].as_array().unwrap().len(), 1);
+    ask("all_tenants=1", 71).send().await.expect(200);
+    ask("name~=v", 34).send().await.fault(400);
+    ask("created_at=nonsense", 59).send().await.expect(200);
+    ask("created_at=nonsense", 60).send().await.fault(400);
+}
