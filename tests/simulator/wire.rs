@@ -163,5 +163,10 @@ async fn what_is_not_simulated_says_so() {
     for path in ["nvmeDevices", "logs", "clusters", "workflows/1", "projects/default/resourcePolicies"] {
         assert_eq!(refused(cluster.get(path).await), (501, 12), "{path}");
     }
+    assert_eq!(
+        refused(cluster.post("cluster/encryption/enable", json!({"keyStore": "file"})).await),
+        (501, 12)
+    );
+    assert_eq!(refused(cluster.put("adminEndpoints/443", json!({})).await), (501, 12));
     assert_eq!(cluster.get("connectedHosts").await, (200, json!({})));
 }

@@ -1,6 +1,7 @@
 //! The REST face: what a v1 gRPC gateway makes of the cluster's API, quirks included
 //! (`lightbits-api` §1.5, §1.6).
 
+mod absent;
 mod body;
 mod call;
 mod caller;

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use percent_encoding::percent_decode_str;
 
 use super::caller::Need;
-use super::{Handler, cluster, nodes, policies, projects, settings, snapshots, volumes};
+use super::{Handler, absent, cluster, nodes, policies, projects, settings, snapshots, volumes};
 use Handler::{Read, Write};
 
 pub struct Route {
@@ -160,29 +160,6 @@ static ROUTES: &[Route] = &[
     route("GET", "clusterConfig", "list_cluster_config", ReadCluster, Read(settings::list)),
     route("GET", "clusterConfig/{name}", "get_cluster_config", ReadCluster, Read(settings::get)),
     route("PUT", "clusterConfig/{name}", "update_cluster_config", WriteCluster, Write(settings::put)),
-    // Known to the API, not simulated: 501, as a cluster without the capability would say.
-    route("GET", "nvmeDevices", "list_nvme_devices", ReadCluster, Read(settings::not_simulated)),
-    route("GET", "nvmeDevices/{Serial}", "get_nvme_device", ReadCluster, Read(settings::not_simulated)),
-    route("GET", "logs", "get_logs", ReadCluster, Read(settings::not_simulated)),
-    route("GET", "adminEndpoints", "list_admin_endpoints", ReadCluster, Read(settings::not_simulated)),
-    route(
-        "GET",
-        "projects/{projectName}/resourcePolicies",
-        "list_resource_policies",
-        ReadProject,
-        Read(settings::not_simulated),
-    ),
-    route(
-        "POST",
-        "projects/{projectName}/resourcePolicies",
-        "create_resource_policy",
-        WriteProject,
-        Read(settings::not_simulated),
-    ),
-    route("GET", "clusters", "list_clusters", AnyRole, Read(settings::not_simulated)),
-    route("POST", "clusters", "add_cluster", AnyRole, Read(settings::not_simulated)),
-    route("GET", "workflows", "list_workflows", AnyRole, Read(settings::not_simulated)),
-    route("GET", "workflows/{workflowId}", "get_workflow", AnyRole, Read(settings::not_simulated)),
 ];
 
 /// What a path and a method lead to.
@@ -201,7 +178,7 @@ pub fn resolve(method: &str, path: &str) -> Matched {
         return Matched::Unknown;
     }
     let mut wrong_method = false;
-    for route in ROUTES {
+    for route in ROUTES.iter().chain(absent::ROUTES) {
         let Some(params) = matches(route.path, &segments) else { continue };
         if route.method == method {
             return Matched::Found(route, params);

@@ -1,16 +1,12 @@
-//! Feature flags and cluster configuration, and the answer of what is not simulated.
+//! Feature flags and cluster configuration.
 
 use serde_json::{Map, Value, json};
 
 use super::message::Message;
 use super::{Call, Decided};
 use crate::simulator::model::Record;
-use crate::simulator::refusal::{Code, Refusal, Result};
+use crate::simulator::refusal::{Refusal, Result};
 use crate::simulator::rules::Moment;
-
-pub fn not_simulated(_: &Moment<'_>, _: &Call) -> Result<Value> {
-    Err(Refusal::new(Code::Unimplemented, "not supported by this cluster"))
-}
 
 fn flag_view(at: &Moment<'_>, name: &str, enabled: bool) -> Value {
     Message::new(&at.options.quirks).text("name", name).flag("enabled", enabled).value()
