@@ -6,6 +6,7 @@ HEARTH_TEST_URL is where hearth listens (http://127.0.0.1:PORT). HEARTH_TEST_KEY
 
 import dataclasses
 import functools
+import hashlib
 import json
 import logging
 import multiprocessing
@@ -56,12 +57,13 @@ class Person:
     @functools.cached_property
     def token(self):
         if not KEYSTONE:
-            return f"{self.user}:{self.project}"
+            return f"{self.user}:{self.project_id}"
         return token_from(KEYSTONE, self.user, self.project)
 
     @functools.cached_property
     def project_id(self):
-        return self.cloud.session.get_project_id() if KEYSTONE else self.project
+        # no-auth takes any name for a project, but in a URL only what could be an id is told from a resource
+        return self.cloud.session.get_project_id() if KEYSTONE else hashlib.md5(self.project.encode()).hexdigest()
 
     @functools.cached_property
     def endpoint(self):
@@ -111,7 +113,7 @@ class Person:
 
     def cinder(self, *arguments):
         return self._run("cinder", arguments, self._environment(
-            {"OS_AUTH_TYPE": "noauth", "CINDER_USER_ID": self.user, "CINDER_PROJECT_ID": self.project,
+            {"OS_AUTH_TYPE": "noauth", "CINDER_USER_ID": self.user, "CINDER_PROJECT_ID": self.project_id,
              "CINDER_ENDPOINT": f"{URL}/v3"}))
 
     def cinder_table(self, *arguments):

@@ -11,7 +11,7 @@ def test_life_of_a_volume(demo):
     other = demo.volume(name="zz")
     assert [row["Name"] for row in demo.cinder_table("list", "--sort", "name:asc")] == [name, "zz"]
     assert [row["ID"] for row in demo.cinder_table("list", "--filters", "name=zz")] == [other]
-    rows = demo.cinder_table("list", "--filters", "metadata={'team': 'blue'}")
+    rows = demo.cinder_table("list", "--filters", "metadata={team:blue}")
     assert [(row["ID"], row["Name"], row["Status"]) for row in rows] == [(made["id"], name, "available")]
     demo.cinder("extend", name, 2)
     demo.await_status("volumes", made["id"])

@@ -28,7 +28,7 @@ def test_life_of_a_volume(storage):
     assert settled(storage, volume).size == 3
     storage.update_volume(volume, name="other", description="")
     storage.set_volume_metadata(volume, tier="gold")
-    storage.delete_volume_metadata(volume, ["team"])
+    storage.delete_volume_metadata(storage.get_volume(volume), ["team"])
     volume = storage.get_volume(volume.id)
     assert (volume.name, volume.metadata) == ("other", {"tier": "gold"})
     storage.delete_volume(volume)

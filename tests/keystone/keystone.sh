@@ -9,6 +9,7 @@ keystone_start() {
   free_port keystone_port keystone_brief_port
   KEYSTONE_URL=http://127.0.0.1:$keystone_port KEYSTONE_BRIEF_URL=http://127.0.0.1:$keystone_brief_port
   mkdir -p "$dir/fernet" "$dir/credential"
+  chmod 700 "$dir"/*
   keystone_config "$KEYSTONE_URL" 3600 >"$dir/main.conf"
   keystone_config "$KEYSTONE_BRIEF_URL" 3 >"$dir/brief.conf"
   local manage=("$venv/bin/keystone-manage" --config-file "$dir/main.conf") me=(--keystone-user "$(id -un)" --keystone-group "$(id -gn)")

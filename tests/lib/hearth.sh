@@ -2,9 +2,11 @@
 
 # hearth_dev NAME [OPTION…]: sets HEARTH_URL; no-auth, its own simulated clusters, all in $RUN/NAME
 hearth_dev() {
-  local name=$1 port; shift
+  local name=$1 port admin_port; shift
   free_port port
-  start "$name" "$HEARTH" dev --listen "127.0.0.1:$port" --dir "$RUN/$name" "$@"
+  free_port admin_port
+  start "$name" "$HEARTH" dev --listen "127.0.0.1:$port" --admin-listen "127.0.0.1:$admin_port" --dir "$RUN/$name" \
+    --net $((192 + port % 60)) "$@"
   HEARTH_URL=http://127.0.0.1:$port
   await_hearth "$name"
 }

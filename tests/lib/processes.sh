@@ -1,6 +1,6 @@
 # Starting, awaiting and stopping the servers a stage needs. Whatever happens to the stage, they end with it:
 # on exit each is told to stop by its own pid, and if the stage is killed outright the kernel tells them.
-RUN=$STATE/run/$HEARTH_TEST_STAGE
+RUN=$STATE/run/${HEARTH_TEST_STAGE:-$(basename "$0")}
 rm -rf "$RUN"; mkdir -p "$RUN"
 declare -A pid_of=() stop_signal=()
 declare -a start_order=() claimed_ports=() temporary=() AS=()
