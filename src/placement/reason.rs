@@ -82,6 +82,21 @@ impl Reason {
         }
     }
 
+    /// What only operators are told: an address, a colleague's note, the figures.
+    pub fn for_operators(&self) -> Option<String> {
+        match self {
+            Self::NotReachable { detail, .. } => detail.clone(),
+            Self::Intent { note, .. } => note.clone(),
+            Self::OverSubscribed { provisioned, cap, .. } => Some(format!(
+                "{} of {} GiB are provisioned",
+                provisioned.to_gib_ceil(),
+                cap.0 / crate::domain::size::GIB
+            )),
+            Self::Label { has, .. } => has.as_ref().map(|has| format!("it has {has}")),
+            _ => None,
+        }
+    }
+
     /// It may pass without anybody changing anything: the cluster may come back, or has not been
     /// polled yet.
     pub const fn is_transient(&self) -> bool {

@@ -12,7 +12,7 @@ use crate::store::Store;
 
 pub use crate::fleet::MemberTrouble;
 pub use crate::fleet::registrations::{Credentials, NewCluster, Registration, Tls};
-pub use crate::placement::{Decision, Ratio};
+pub use crate::placement::{Decision, Outcome, Ratio, Verdict};
 pub use crate::store::ClusterUse;
 
 /// How long a registration waits to hear who the cluster is.

@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 use crate::domain::Timestamp;
 use crate::domain::cluster::{Cluster, PlacementTraits, Tenancy};
 use crate::service::fleet::{
-    ClusterUse, Credentials, Explanation, FleetOverview, Overview, Ratio, Registration, Tls,
+    ClusterUse, Credentials, Decision, Explanation, FleetOverview, Outcome, Overview, Ratio, Registration,
+    Tls, Verdict,
 };
 
 pub fn file_state(all: &FleetOverview) -> Value {
@@ -130,10 +131,42 @@ fn capacity(cluster: &Cluster) -> Value {
 }
 
 pub fn explanation(found: &Explanation) -> Value {
+    let asked = &found.decision.asked;
     json!({
         "volume_id": found.volume,
         "decided_at": found.decided_at.to_rfc3339(),
         "summary": found.decision.sentence(),
+        "asked": {
+            "bytes": asked.bytes,
+            "replicas": asked.replicas,
+            "availability_zone": asked.availability_zone,
+        },
+        "verdicts": verdicts(&found.decision),
         "decision": found.decision,
     })
+}
+
+/// Best first; each with its reason in words, for operators.
+fn verdicts(decision: &Decision) -> Vec<Value> {
+    let chosen = decision.chosen.as_ref().map(|chosen| chosen.cluster);
+    let one = |verdict: &Verdict| {
+        let (outcome, ratio, why) = match &verdict.outcome {
+            Outcome::Fits(score) if Some(verdict.cluster) == chosen => {
+                ("chosen", Some(score.ratio), "it had the lowest ratio".to_owned())
+            }
+            Outcome::Fits(score) => ("fits", Some(score.ratio), "another came first".to_owned()),
+            Outcome::Refused(reason) => {
+                let more = reason.for_operators().map(|more| format!(" ({more})"));
+                ("refused", None, format!("{reason}{}", more.unwrap_or_default()))
+            }
+        };
+        json!({
+            "cluster": verdict.name,
+            "cluster_id": verdict.cluster,
+            "verdict": outcome,
+            "ratio": ratio.map(|ratio| ratio.ppm() as f64 / 1_000_000.0),
+            "why": why,
+        })
+    };
+    decision.verdicts.iter().map(one).collect()
 }

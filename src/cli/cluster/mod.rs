@@ -94,11 +94,11 @@ impl ClusterCommand {
             }
             Action::Cordon { cluster, reason, intent } => {
                 let body = json!({"cordon": {"reason": reason, "intent": intent}});
-                (client.post(&["clusters", &cluster, "action"], &body).await?, table::show)
+                (client.post(&["clusters", &cluster, "action"], &body).await?, table::intent)
             }
             Action::Uncordon { cluster } => {
                 let body = json!({"uncordon": null});
-                (client.post(&["clusters", &cluster, "action"], &body).await?, table::show)
+                (client.post(&["clusters", &cluster, "action"], &body).await?, table::intent)
             }
             Action::Explain { volume } => (client.get(&["placements", &volume]).await?, table::explain),
         };

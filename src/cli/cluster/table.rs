@@ -106,10 +106,30 @@ fn notes_of(cluster: &Value) -> Vec<String> {
     notes
 }
 
+/// What people look for first; the rest follows by name.
+const FIRST: [&str; 14] = [
+    "name",
+    "id",
+    "host",
+    "state",
+    "state_reason",
+    "state_since",
+    "trouble",
+    "intent",
+    "intent_reason",
+    "intent_by",
+    "intent_at",
+    "health",
+    "ours",
+    "capacity",
+];
+
 pub(super) fn show(answer: &Value) -> String {
     let mut rows = table(&["Field", "Value"]);
     let Some(cluster) = answer.get("cluster").and_then(Value::as_object) else { return String::new() };
-    for (key, value) in cluster {
+    let first = FIRST.iter().filter_map(|key| cluster.get_key_value(*key));
+    let rest = cluster.iter().filter(|(key, _)| !FIRST.contains(&key.as_str()));
+    for (key, value) in first.chain(rest) {
         match (key.as_str(), value) {
             ("capacity", Value::Object(capacity)) => {
                 for (figure, size) in capacity {
@@ -121,6 +141,8 @@ pub(super) fn show(answer: &Value) -> String {
                     rows.add_row([format!("capacity: {}", figure.replace('_', " ")), shown]);
                 }
             }
+            // What there is nothing to say about.
+            ("trouble" | "state_reason" | "intent_reason", Value::Null) => {}
             _ => {
                 rows.add_row([key.replace('_', " "), text(Some(value))]);
             }
@@ -129,53 +151,43 @@ pub(super) fn show(answer: &Value) -> String {
     format!("{rows}\n")
 }
 
+pub(super) fn intent(answer: &Value) -> String {
+    let of = |key: &str| answer.pointer(&format!("/cluster/{key}"));
+    match of("intent").and_then(Value::as_str) {
+        Some("enabled") => format!("{} takes new volumes again.\n", text(of("name"))),
+        _ => format!("{} is {}: no new volumes are placed on it.\n", text(of("name")), text(of("intent"))),
+    }
+}
+
 pub(super) fn removed(answer: &Value) -> String {
     format!("{} is no longer registered; nothing on it was touched.\n", text(answer.get("removed")))
 }
 
 pub(super) fn explain(answer: &Value) -> String {
     let Some(placement) = answer.get("placement") else { return String::new() };
-    let asked = |key: &str| placement.pointer(&format!("/decision/asked/{key}"));
+    let asked = |key: &str| placement.pointer(&format!("/asked/{key}"));
+    let replicas = asked("replicas").filter(|n| !n.is_null());
     let mut out = format!(
-        "Volume {}, decided {}\n{}\nAsked: {}, replicas {}, zone {}\n",
+        "Volume {}, decided {}\n{}\nAsked for: {}, {} replicas, zone {}\n",
         text(placement.get("volume_id")),
         text(placement.get("decided_at")),
         text(placement.get("summary")),
         bytes(asked("bytes")),
-        text(asked("replicas")),
+        replicas.map_or_else(|| "the cluster's default".to_owned(), |n| text(Some(n))),
         text(asked("availability_zone")),
     );
     let mut rows = table(&["Cluster", "Verdict", "Ratio", "Why"]);
-    let chosen = placement.pointer("/decision/chosen/cluster");
-    let verdicts = placement.pointer("/decision/verdicts").and_then(Value::as_array).cloned();
+    let verdicts = placement.get("verdicts").and_then(Value::as_array).cloned();
     for verdict in verdicts.unwrap_or_default() {
-        let name = text(verdict.get("name"));
-        let row = match (verdict.get("fits"), verdict.get("refused")) {
-            (Some(score), _) => {
-                let ratio = percent(score.pointer("/ratio/provisioned"), score.pointer("/ratio/effective"));
-                let best = chosen.is_some() && verdict.get("cluster") == chosen;
-                let why = if best { "lowest ratio" } else { "a lower ratio was found" };
-                [name, if best { "chosen" } else { "fits" }.to_owned(), ratio, why.to_owned()]
-            }
-            (None, refused) => [name, "refused".to_owned(), "-".to_owned(), refusal(refused)],
-        };
-        rows.add_row(row);
+        let of = |key: &str| verdict.get(key);
+        rows.add_row([
+            text(of("cluster")),
+            text(of("verdict")),
+            percent(of("ratio"), Some(&1.into())),
+            text(of("why")),
+        ]);
     }
     out.push_str(&format!("{rows}\n"));
-    out
-}
-
-/// The reason's own words and figures.
-fn refusal(refused: Option<&Value>) -> String {
-    let Some(refused) = refused.and_then(Value::as_object) else { return "-".to_owned() };
-    let mut out = text(refused.get("reason")).replace('-', " ");
-    for (key, value) in refused.iter().filter(|(key, value)| *key != "reason" && !value.is_null()) {
-        let shown = match key.as_str() {
-            "provisioned" | "asked" | "cap" if value.as_u64().is_some_and(|n| n > 3) => bytes(Some(value)),
-            _ => text(Some(value)),
-        };
-        out.push_str(&format!("; {} {shown}", key.replace('_', " ")));
-    }
     out
 }
 
@@ -223,21 +235,19 @@ mod tests {
     fn an_explanation_names_the_chosen_and_the_refused() {
         let answer = json!({"placement": {
             "volume_id": "v", "decided_at": "now", "summary": "Placed on cluster a.",
-            "decision": {
-                "asked": {"bytes": 10_u64 << 30, "replicas": null, "availability_zone": "nova"},
-                "chosen": {"cluster": "1"},
-                "verdicts": [
-                    {"cluster": "1", "name": "a", "fits": {"ratio": {"provisioned": 1, "effective": 4}}},
-                    {"cluster": "2", "name": "b", "refused": {"reason": "over-subscribed",
-                     "provisioned": 1_u64 << 40, "asked": 30_u64 << 30, "cap": 1_u64 << 40}},
-                ],
-            },
+            "asked": {"bytes": 10_u64 << 30, "replicas": null, "availability_zone": "nova"},
+            "verdicts": [
+                {"cluster": "a", "verdict": "chosen", "ratio": 0.25, "why": "it had the lowest ratio"},
+                {"cluster": "b", "verdict": "refused", "ratio": null, "why": "it is cordoned"},
+            ],
         }});
         let shown = explain(&answer);
-        for part in ["10.0 GiB", "chosen", "25.0 %", "refused", "over subscribed", "asked 30.0 GiB"] {
+        for part in ["10.0 GiB", "the cluster's default replicas", "chosen", "25.0 %", "it is cordoned"] {
             assert!(shown.contains(part), "{part}:\n{shown}");
         }
         assert_eq!(explain(&json!({})), "");
         assert_eq!(show(&json!({})), "");
+        let cordoned = json!({"cluster": {"name": "a", "intent": "frozen"}});
+        assert_eq!(intent(&cordoned), "a is frozen: no new volumes are placed on it.\n");
     }
 }
