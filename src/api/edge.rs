@@ -44,6 +44,8 @@ pub struct Settings {
     /// Wins over what the request says about our URL.
     pub public_endpoint: Option<String>,
     pub proxy_headers: ProxyHeaders,
+    /// A service token with one of these roles speaks for a service (`service_token_roles`).
+    pub service_token_roles: Vec<String>,
     /// While this file exists the healthcheck says 503.
     pub healthcheck_disable_file: Option<std::path::PathBuf>,
 }

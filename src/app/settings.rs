@@ -112,7 +112,11 @@ pub(super) fn fleet(config: &Config) -> fleet::Settings {
 }
 
 pub(super) fn edge(config: &Config) -> api::Settings {
-    api::Settings { public_endpoint: config.server.public_endpoint.clone(), ..api::Settings::default() }
+    api::Settings {
+        public_endpoint: config.server.public_endpoint.clone(),
+        service_token_roles: config.auth.service_token_roles.clone(),
+        ..api::Settings::default()
+    }
 }
 
 /// What renders `/metrics`. The recorder is the process's; a second gateway in it (tests) shares it.

@@ -57,6 +57,11 @@ impl Authenticator {
         Ok(Self::Keystone(Box::new(Keystone { client, cache, www_authenticate })))
     }
 
+    /// No-auth: nobody has to prove who he is, a service neither.
+    pub const fn believes_everybody(&self) -> bool {
+        matches!(self, Self::NoAuth)
+    }
+
     /// # Errors
     /// `Unauthenticated` (401) for a missing or refused token, `Unavailable` (503) when Keystone
     /// cannot be asked and the answer is not remembered.

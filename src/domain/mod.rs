@@ -4,6 +4,7 @@
 //! (which status may follow which, how a size is rounded, which microversion knows a field)
 //! is stated here, once.
 
+pub mod attachment;
 pub mod clock;
 pub mod cluster;
 pub mod ctx;

@@ -6,9 +6,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::attachment::Connector;
 use super::status::{VolumeStatus, text_enum};
 use super::{
-    BackendUuid, ClusterId, Gib, OperationId, ProjectId, RequestId, SnapshotId, Timestamp, UserId, VolumeId,
+    AttachmentId, BackendUuid, ClusterId, Gib, OperationId, ProjectId, RequestId, SnapshotId, Timestamp,
+    UserId, VolumeId,
 };
 
 text_enum! {
@@ -29,12 +31,50 @@ text_enum! {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Work {
-    CreateVolume { volume: VolumeId, source: Source, hints: Hints, step: CreateVolume },
-    DeleteVolume { volume: VolumeId, cascade: bool, step: DeleteVolume },
-    ExtendVolume { volume: VolumeId, new_size: Gib, previous: VolumeStatus, step: ExtendVolume },
-    RevertVolume { volume: VolumeId, snapshot: SnapshotId, previous: VolumeStatus, step: RevertVolume },
-    CreateSnapshot { snapshot: SnapshotId, step: CreateSnapshot },
-    DeleteSnapshot { snapshot: SnapshotId, step: DeleteSnapshot },
+    CreateVolume {
+        volume: VolumeId,
+        source: Source,
+        hints: Hints,
+        step: CreateVolume,
+    },
+    DeleteVolume {
+        volume: VolumeId,
+        cascade: bool,
+        step: DeleteVolume,
+    },
+    ExtendVolume {
+        volume: VolumeId,
+        new_size: Gib,
+        previous: VolumeStatus,
+        step: ExtendVolume,
+    },
+    RevertVolume {
+        volume: VolumeId,
+        snapshot: SnapshotId,
+        previous: VolumeStatus,
+        step: RevertVolume,
+    },
+    CreateSnapshot {
+        snapshot: SnapshotId,
+        step: CreateSnapshot,
+    },
+    DeleteSnapshot {
+        snapshot: SnapshotId,
+        step: DeleteSnapshot,
+    },
+    /// Lets a host in, for an attachment or (old style) for whoever waits for the answer.
+    /// Idempotent, so it has no steps.
+    Connect {
+        volume: VolumeId,
+        attachment: Option<AttachmentId>,
+        connector: Connector,
+    },
+    /// Takes the host of a connector off the volume again, unless another attachment needs it.
+    Disconnect {
+        volume: VolumeId,
+        attachment: Option<AttachmentId>,
+        connector: Connector,
+    },
 }
 
 /// Where a new volume's data comes from.
@@ -170,6 +210,8 @@ impl Work {
             Self::RevertVolume { .. } => "revert-volume",
             Self::CreateSnapshot { .. } => "create-snapshot",
             Self::DeleteSnapshot { .. } => "delete-snapshot",
+            Self::Connect { .. } => "connect",
+            Self::Disconnect { .. } => "disconnect",
         }
     }
 
@@ -179,7 +221,9 @@ impl Work {
             Self::CreateVolume { volume, .. }
             | Self::DeleteVolume { volume, .. }
             | Self::ExtendVolume { volume, .. }
-            | Self::RevertVolume { volume, .. } => volume.to_string(),
+            | Self::RevertVolume { volume, .. }
+            | Self::Connect { volume, .. }
+            | Self::Disconnect { volume, .. } => volume.to_string(),
             Self::CreateSnapshot { snapshot, .. } | Self::DeleteSnapshot { snapshot, .. } => {
                 snapshot.to_string()
             }

@@ -64,6 +64,19 @@ pub struct Location {
 }
 
 impl Volume {
+    /// What the volume becomes when an attachment has gone. A status that has nothing to do with
+    /// attaching (an upload under way, a deletion, an error) stays.
+    pub fn detached_to(&mut self, (status, attach_status): (VolumeStatus, AttachStatus)) {
+        use VolumeStatus as S;
+        self.attach_status = attach_status;
+        if matches!(self.status, S::InUse | S::Attaching | S::Detaching | S::Reserved | S::Available) {
+            self.status = status;
+        }
+        if attach_status == AttachStatus::Detached {
+            self.admin_metadata.remove("attached_mode");
+        }
+    }
+
     /// The object's name on its cluster.
     pub fn backend_name(&self) -> String {
         let id = self.location.as_ref().and_then(|l| l.name_id).unwrap_or(self.id);

@@ -5,6 +5,7 @@
 //! check the state, check the quota, change the row, insert the operation. Policy is the edge's
 //! business and comes before; visibility is ours: a resource of another project is not found.
 
+pub mod attachments;
 pub mod backends;
 pub mod fleet;
 pub mod messages;

@@ -3,15 +3,19 @@
 //! Only a short cut: the row is the truth. An operation that is announced to a worker which never
 //! hears of it is found again when its lease runs out.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::domain::operation::{Lane, Operation, OperationStatus, Work};
-use crate::domain::{Clock, Ctx, OperationId, Result, Timestamp};
+use crate::domain::{Clock, Ctx, Error, OperationId, Result, Timestamp};
 
-use super::Tx;
+use super::{Store, Tx};
+
+/// How often a waiting request looks at the store, in case another process has the operation.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// How long a worker may be silent before another takes its operation over.
 pub const LEASE: Duration = Duration::from_secs(30);
@@ -21,6 +25,8 @@ pub const LEASE: Duration = Duration::from_secs(30);
 pub struct Dispatch {
     owner: Arc<str>,
     sender: mpsc::UnboundedSender<Operation>,
+    /// Requests that must answer with the outcome.
+    waiting: Arc<Mutex<HashMap<OperationId, oneshot::Sender<Option<String>>>>>,
 }
 
 impl Dispatch {
@@ -28,7 +34,7 @@ impl Dispatch {
     pub fn new() -> (Self, mpsc::UnboundedReceiver<Operation>) {
         let (sender, receiver) = mpsc::unbounded_channel();
         let owner = Arc::from(uuid::Uuid::new_v4().to_string());
-        (Self { owner, sender }, receiver)
+        (Self { owner, sender, waiting: Arc::default() }, receiver)
     }
 
     /// Who holds the leases of this process.
@@ -72,5 +78,50 @@ impl Dispatch {
     pub fn announce(&self, operation: Operation) {
         // A worker that is gone is no loss: the lease will say so.
         let _ = self.sender.send(operation);
+    }
+
+    /// After the commit, for what Cinder answers synchronously: waits for the operation to end.
+    /// It goes on all the same when patience ends, or when the caller does. What it has to say is
+    /// lost when another process has taken it over; the caller can ask again.
+    ///
+    /// # Errors
+    /// `Unavailable` when it takes longer than that.
+    pub async fn announce_and_wait(
+        &self,
+        operation: Operation,
+        store: &Store,
+        patience: Duration,
+    ) -> Result<Option<String>> {
+        let id = operation.id;
+        let (sender, mut done) = oneshot::channel();
+        self.lock().insert(id, sender);
+        self.announce(operation);
+        let ended = tokio::time::timeout(patience, async {
+            loop {
+                if let Ok(told) = tokio::time::timeout(LOOK, &mut done).await {
+                    return Ok(told.unwrap_or_default());
+                }
+                match store.read().await?.find_operation(id).await? {
+                    Some(open) if open.status == OperationStatus::Open => {}
+                    _ => return Ok(None),
+                }
+            }
+        })
+        .await;
+        self.lock().remove(&id);
+        ended.unwrap_or_else(|_| {
+            Err(Error::unavailable("The cluster of the volume does not answer, try again later."))
+        })
+    }
+
+    /// The worker has let go of it; `told` is what it has to say to whoever waits.
+    pub fn ended(&self, id: OperationId, told: Option<String>) {
+        if let Some(waiting) = self.lock().remove(&id) {
+            let _ = waiting.send(told);
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<OperationId, oneshot::Sender<Option<String>>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -176,9 +176,22 @@ impl Session {
         let mut select = select();
         select.and_where(Expr::col(("volumes", "id")).is_in(ids.iter().map(ToString::to_string)));
         let rows = self.all("load volumes", &select).await?;
-        let mut loaded = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let (stamp, details) = decode(row)?;
+        let mut decoded = rows.iter().map(decode).collect::<Result<Vec<_>>>()?;
+        let attached: Vec<VolumeId> = decoded
+            .iter()
+            .filter(|(_, details)| details.volume.attach_status == AttachStatus::Attached)
+            .map(|(_, details)| details.volume.id)
+            .collect();
+        if !attached.is_empty() {
+            // A volume's row changes with its attachments, so what is read here is at least as new
+            // as the row, and a newer row will be read again.
+            let mut shown = self.attached_to(&attached).await?;
+            for (_, details) in &mut decoded {
+                details.attachments = shown.remove(&details.volume.id).unwrap_or_default();
+            }
+        }
+        let mut loaded = Vec::with_capacity(decoded.len());
+        for (stamp, details) in decoded {
             let details = Arc::new(details);
             if self.may_cache() {
                 self.cache.put(stamp, self.moment, &details);

@@ -107,6 +107,9 @@ async fn finish(job: &Job, volume: VolumeId) -> Result<Flow> {
                     if let Some(location) = &row.location {
                         tx.release_reservations_of(location.cluster_id, &row.backend_name()).await?;
                     }
+                    for attachment in tx.attachments_of(volume).await? {
+                        tx.delete_attachment(attachment.id).await?;
+                    }
                     tx.delete_volume(&row).await?;
                 }
                 // What an operator was to look at has no subject any more.

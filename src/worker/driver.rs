@@ -115,6 +115,7 @@ impl Worker {
             let place = worker.places.clone().acquire_owned().await;
             worker.hold(Job::new(worker.bench.clone(), op, origin)).await;
             drop(place);
+            worker.bench.dispatch.ended(id, None);
             worker.in_hand.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&id);
         });
     }
@@ -175,6 +176,7 @@ impl Worker {
             };
             match flow {
                 Flow::Done => {
+                    self.bench.dispatch.ended(job.op.id, job.told.take());
                     let seconds = (job.now().0 - job.op.created_at.0) as f64 / 1e6;
                     metrics::histogram!(names::OPERATION_SECONDS, "operation" => kind).record(seconds);
                     return;

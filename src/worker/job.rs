@@ -22,6 +22,8 @@ pub(super) struct Job {
     /// Until then a create of ours may land although nobody knows of it. Until it has passed, a
     /// refusal does not prove that there is nothing.
     pub(super) doubt_until: Timestamp,
+    /// What whoever waits for the operation is told when it ends.
+    pub(super) told: Option<String>,
     /// A create may have reached the present cluster, and only its word proves otherwise: time
     /// does not, since it may have landed before the cluster went away.
     pub(super) bound: bool,
@@ -43,7 +45,7 @@ impl Job {
             Origin::Fresh => now,
             Origin::TakenOver => now.plus(DOUBT),
         };
-        Self { bench, op, tries: 0, doubt_until, bound: origin == Origin::TakenOver }
+        Self { bench, op, tries: 0, doubt_until, told: None, bound: origin == Origin::TakenOver }
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -87,6 +89,12 @@ impl Job {
             Work::DeleteSnapshot { snapshot, step } => {
                 super::delete_snapshot::step(self, snapshot, step).await
             }
+            Work::Connect { volume, attachment, connector } => {
+                super::connect::step(self, volume, attachment, &connector).await
+            }
+            Work::Disconnect { volume, attachment, connector } => {
+                super::disconnect::step(self, volume, attachment, &connector).await
+            }
         }
     }
 
@@ -104,7 +112,8 @@ impl Job {
         tx.delete_operation(self.op.id, self.bench.dispatch.owner()).await
     }
 
-    /// Ends an operation that something newer (a delete) has overtaken.
+    /// Ends the operation without a change: there was none to make, or something newer (a delete)
+    /// has overtaken it.
     pub(super) async fn end_superseded(&self) -> Result<Flow> {
         self.bench.store.write("end a superseded operation", |tx, _| Box::pin(self.end(tx))).await?;
         Ok(Flow::Done)

@@ -10,10 +10,13 @@
 //! Nothing here gives up on an unknown outcome. Trouble means waiting and asking the same cluster
 //! again; only its definite "no" frees the choice of another.
 
+mod access;
+mod connect;
 mod create_snapshot;
 mod create_volume;
 mod delete_snapshot;
 mod delete_volume;
+mod disconnect;
 mod driver;
 mod extend_volume;
 mod failure;

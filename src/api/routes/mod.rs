@@ -4,6 +4,7 @@
 //! A path is written without `/v3` and without the project: every row answers in both forms
 //! (`cinder-api-surface`, "How to read").
 
+mod attachments;
 mod general;
 mod quotas;
 mod services;
@@ -90,6 +91,7 @@ pub static TABLE: &[&[Row]] = &[
     quotas::LIMITS,
     volumes::VOLUMES,
     volumes::ACTIONS,
+    attachments::OLD_STYLE,
     volumes::METADATA,
     snapshots::SNAPSHOTS,
     snapshots::ACTIONS,
@@ -97,6 +99,7 @@ pub static TABLE: &[&[Row]] = &[
     types::TYPES,
     types::EXTRA_SPECS,
     types::ACCESS,
+    attachments::ATTACHMENTS,
     quotas::SETS,
     quotas::CLASSES,
     services::SERVICES,

@@ -276,3 +276,46 @@ pub static SERVICE_DISABLE_REASON: Schema = closed(&[
 pub static SERVICE_FREEZE: Schema = closed(&[optional("host", &HOST), optional("cluster", &SHORT)]);
 pub static SERVICE_FAILOVER: Schema =
     closed(&[optional("host", &HOST), optional("cluster", &SHORT), optional("backend_id", &SHORT)]);
+
+// Attachments.
+
+static UUID: Schema = formatted(Format::Uuid, Null::Refused);
+static MODE: Schema = Schema::OneOf(&["rw", "ro"], Null::Refused);
+static NEW_ATTACHMENT: Schema = closed(&[
+    required("volume_uuid", &UUID),
+    optional("instance_uuid", &UUID),
+    optional("connector", &MAYBE_OBJECT),
+    optional("mode", &MODE).since(54),
+]);
+pub static ATTACHMENT_CREATE: Schema = closed(&[required("attachment", &NEW_ATTACHMENT)]);
+static CONNECTION: Schema = closed(&[required("connector", &OBJECT)]);
+pub static ATTACHMENT_UPDATE: Schema = closed(&[required("attachment", &CONNECTION)]);
+pub static ATTACHMENT_COMPLETE: Schema = closed(&[required("os-complete", &ANY)]);
+
+static OBJECT: Schema = open(&[], Null::Refused);
+static MAYBE_OBJECT: Schema = open(&[], Null::Allowed);
+
+static OLD_ATTACH: Schema = closed(&[
+    optional("instance_uuid", &UUID),
+    optional("host_name", &WORD),
+    required("mountpoint", &WORD),
+    optional("mode", &MODE),
+]);
+pub static OS_ATTACH: Schema = closed(&[required("os-attach", &OLD_ATTACH)]);
+static OLD_DETACH: Schema = Schema::Object(Object {
+    fields: &[optional("attachment_id", &MAYBE_UUID)],
+    extra: Extra::Refused,
+    null: Null::Allowed,
+    nonempty_since: None,
+});
+pub static OS_DETACH: Schema = closed(&[required("os-detach", &OLD_DETACH)]);
+pub static OS_RESERVE: Schema = closed(&[required("os-reserve", &ANY)]);
+pub static OS_UNRESERVE: Schema = closed(&[required("os-unreserve", &ANY)]);
+pub static OS_BEGIN_DETACHING: Schema = closed(&[required("os-begin_detaching", &ANY)]);
+pub static OS_ROLL_DETACHING: Schema = closed(&[required("os-roll_detaching", &ANY)]);
+static CONNECT: Schema = closed(&[required("connector", &ANY)]);
+pub static OS_INITIALIZE_CONNECTION: Schema = closed(&[required("os-initialize_connection", &CONNECT)]);
+pub static OS_TERMINATE_CONNECTION: Schema = closed(&[required("os-terminate_connection", &CONNECT)]);
+static FORCE_DETACHMENT: Schema =
+    closed(&[optional("attachment_id", &MAYBE_UUID), optional("connector", &MAYBE_OBJECT)]);
+pub static OS_FORCE_DETACH: Schema = closed(&[required("os-force_detach", &FORCE_DETACHMENT)]);

@@ -1,5 +1,6 @@
 //! Block Storage v3, resource by resource.
 
+pub mod attachments;
 pub mod extensions;
 pub mod messages;
 mod meta;

@@ -87,7 +87,7 @@ impl Services {
     }
 
     /// One change of one row; the row afterwards.
-    pub(super) async fn change_volume<F>(&self, ctx: &Ctx, id: &str, change: F) -> Result<Volume>
+    pub(crate) async fn change_volume<F>(&self, ctx: &Ctx, id: &str, change: F) -> Result<Volume>
     where
         F: Fn(&mut Volume) -> Result<()> + Send + Sync,
     {

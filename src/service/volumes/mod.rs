@@ -36,7 +36,7 @@ pub(super) async fn visible(tx: &mut Tx, ctx: &Ctx, id: VolumeId) -> Result<Volu
 }
 
 /// The status table's word on it; `Err` carries Cinder's sentence.
-fn require(volume: &Volume, event: VolumeEvent, doing: &str) -> Result<()> {
+pub(super) fn require(volume: &Volume, event: VolumeEvent, doing: &str) -> Result<()> {
     if event.allowed_from().contains(&volume.status) {
         return Ok(());
     }

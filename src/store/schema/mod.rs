@@ -4,6 +4,7 @@
 //! statement by itself: a migration that was killed half way is simply run again.
 
 mod m0001_base;
+mod m0002_attachments;
 
 pub(super) use m0001_base::LEASES_TABLE;
 
@@ -16,5 +17,7 @@ pub(super) struct Migration {
 }
 
 /// In order. Never edited once released; a change is a new migration.
-pub(super) const MIGRATIONS: &[Migration] =
-    &[Migration { id: 1, name: "base", statements: m0001_base::statements }];
+pub(super) const MIGRATIONS: &[Migration] = &[
+    Migration { id: 1, name: "base", statements: m0001_base::statements },
+    Migration { id: 2, name: "attachments", statements: m0002_attachments::statements },
+];

@@ -1,0 +1,60 @@
+//! Creating, connecting, completing and deleting attachments.
+
+use axum::http::StatusCode;
+
+use super::view::{List, One, Shape, View};
+use super::{caller, connector, load_authorized};
+use crate::api::call::Call;
+use crate::api::reply::Reply;
+use crate::api::v3::volumes;
+use crate::domain::attachment::NewAttachment;
+use crate::domain::{Error, Result};
+
+pub async fn create(call: Call) -> Result<Reply> {
+    let fields = call.object("attachment");
+    let volume_id = fields.text("volume_uuid").unwrap_or_default();
+    let details = volumes::load_named(&call, &volume_id).await?;
+    let target = volumes::target(&details);
+    call.authorize(&target)?;
+    if details.volume.multiattach && details.volume.bootable {
+        call.edge.policy.authorize(&call.ctx, "volume:multiattach_bootable_volume", &target)?;
+    }
+    let given = fields.get("connector").filter(|value| value.as_object().is_some_and(|map| !map.is_empty()));
+    let new = NewAttachment {
+        volume_id,
+        instance_id: fields.text("instance_uuid"),
+        connector: given.map(connector::read).transpose()?,
+        mode: fields.text("mode"),
+    };
+    let attachment = call.edge.services.create_attachment(&call.ctx, &new).await?;
+    Ok(Reply::ok(&One { attachment: View { attachment: &attachment, shape: Shape::Detail } }))
+}
+
+pub async fn update(call: Call) -> Result<Reply> {
+    let fields = call.object("attachment");
+    let given = fields.get("connector").filter(|value| value.as_object().is_some_and(|map| !map.is_empty()));
+    let given = given.ok_or_else(|| {
+        Error::invalid(
+            "Invalid input for field/attribute connector. Value: {}. {} does not have enough properties",
+        )
+    })?;
+    load_authorized(&call).await?;
+    let connector = connector::read(given)?;
+    let id = call.param("attachment_id");
+    let attachment = call.edge.services.update_attachment(&call.ctx, id, &connector).await?;
+    Ok(Reply::ok(&One { attachment: View { attachment: &attachment, shape: Shape::Detail } }))
+}
+
+pub async fn complete(call: Call) -> Result<Reply> {
+    load_authorized(&call).await?;
+    call.edge.services.complete_attachment(&call.ctx, call.param("attachment_id")).await?;
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
+}
+
+pub async fn delete(call: Call) -> Result<Reply> {
+    load_authorized(&call).await?;
+    let who = caller(&call);
+    let left = call.edge.services.delete_attachment(&call.ctx, call.param("attachment_id"), who).await?;
+    let attachments = left.iter().map(|attachment| View { attachment, shape: Shape::Summary }).collect();
+    Ok(Reply::ok(&List { attachments }))
+}

@@ -1,0 +1,48 @@
+//! Attachments, in the way Nova, Glance and Ironic use them since 3.27.
+//!
+//! Statuses follow `cinder-behaviours` §6. What concerns a cluster (letting a host in, taking it
+//! off) is an operation like any other; the request waits for its end, because Cinder answers
+//! with the outcome.
+
+mod create;
+mod delete;
+mod old_style;
+mod read;
+mod update;
+
+use crate::domain::attachment::Attachment;
+use crate::domain::status::{AttachStatus, VolumeStatus};
+use crate::domain::volume::Volume;
+use crate::domain::{AttachmentId, Ctx, Error, Result};
+use crate::service::confined_to;
+use crate::store::Tx;
+
+pub use delete::Caller;
+pub use old_style::OldAttach;
+
+fn not_found(id: &str) -> Error {
+    Error::not_found(format!("Volume attachment could not be found with filter: attachment_id = {id}."))
+}
+
+fn parse_id(id: &str) -> Result<AttachmentId> {
+    id.parse().map_err(|_| not_found(id))
+}
+
+async fn visible(tx: &mut Tx, ctx: &Ctx, id: AttachmentId) -> Result<Attachment> {
+    let found = tx.find_attachment(id, confined_to(ctx)).await?;
+    found.ok_or_else(|| not_found(&id.to_string()))
+}
+
+fn invalid(message: String) -> Error {
+    Error::invalid(format!("Invalid volume: {message}"))
+}
+
+fn is_failed(volume: &Volume) -> bool {
+    volume.status.as_str().contains("error")
+}
+
+/// The volume while a host is being let in.
+fn attaching(volume: &mut Volume) {
+    volume.status = VolumeStatus::Attaching;
+    volume.attach_status = AttachStatus::Attaching;
+}

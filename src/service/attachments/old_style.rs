@@ -1,0 +1,267 @@
+//! Attaching in the old way, by actions on the volume (`cinder-behaviours` §8): Terraform,
+//! brick-cinderclient-ext and older Ironic still do.
+
+use std::collections::BTreeMap;
+
+use super::delete::check_caller;
+use super::{Caller, invalid};
+use crate::domain::attachment::{Attachment, Connector, volume_after};
+use crate::domain::operation::Work;
+use crate::domain::status::{AttachStatus, VolumeEvent, VolumeStatus, migration_is_idle};
+use crate::domain::volume::Volume;
+use crate::domain::{AttachmentId, Ctx, Error, Result};
+use crate::service::Services;
+use crate::service::volumes::{READONLY_KEY, parse_id, require, visible};
+use crate::store::{Dispatch, Tx};
+
+/// `os-attach`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OldAttach {
+    pub instance_id: Option<String>,
+    pub host: Option<String>,
+    pub mountpoint: String,
+    /// `rw` or `ro`.
+    pub mode: String,
+}
+
+impl Services {
+    /// `os-reserve`: available → attaching.
+    ///
+    /// # Errors
+    /// `NotFound`, or `Invalid` for any other status.
+    pub async fn reserve_volume(&self, ctx: &Ctx, id: &str) -> Result<()> {
+        self.change_volume(ctx, id, |volume| {
+            let shared = volume.multiattach && volume.status == VolumeStatus::InUse;
+            if !shared {
+                require(volume, VolumeEvent::Reserve, "reserve")?;
+            }
+            volume.status = VolumeStatus::Attaching;
+            Ok(())
+        })
+        .await
+        .map(|_| ())
+    }
+
+    /// `os-unreserve`: attaching → what it was; nothing in any other status.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn unreserve_volume(&self, ctx: &Ctx, id: &str) -> Result<()> {
+        self.change_volume(ctx, id, |volume| {
+            if volume.status == VolumeStatus::Attaching {
+                let attached = volume.attach_status == AttachStatus::Attached;
+                volume.status = if attached { VolumeStatus::InUse } else { VolumeStatus::Available };
+            }
+            Ok(())
+        })
+        .await
+        .map(|_| ())
+    }
+
+    /// `os-begin_detaching`: in-use → detaching. Silently nothing while the volume migrates.
+    ///
+    /// # Errors
+    /// `NotFound`, or `Invalid` when it is not attached.
+    pub async fn begin_detaching(&self, ctx: &Ctx, id: &str) -> Result<()> {
+        self.change_volume(ctx, id, |volume| {
+            if !migration_is_idle(volume.migration_status.as_deref()) {
+                return Ok(());
+            }
+            if volume.status != VolumeStatus::InUse || volume.attach_status != AttachStatus::Attached {
+                return Err(invalid(
+                    "Unable to detach volume. Volume status must be 'in-use' and attach_status must be 'attached' to \
+                     detach."
+                        .to_owned(),
+                ));
+            }
+            volume.status = VolumeStatus::Detaching;
+            Ok(())
+        })
+        .await
+        .map(|_| ())
+    }
+
+    /// `os-roll_detaching`: detaching → in-use; nothing in any other status.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn roll_detaching(&self, ctx: &Ctx, id: &str) -> Result<()> {
+        self.change_volume(ctx, id, |volume| {
+            if volume.status == VolumeStatus::Detaching {
+                volume.status = VolumeStatus::InUse;
+            }
+            Ok(())
+        })
+        .await
+        .map(|_| ())
+    }
+
+    /// `os-attach`: the caller says that it has attached the volume.
+    ///
+    /// # Errors
+    /// `NotFound`, or `Invalid` for the status or a mode the volume does not have.
+    pub async fn mark_attached(&self, ctx: &Ctx, id: &str, attach: &OldAttach) -> Result<()> {
+        let id = parse_id(id)?;
+        self.store
+            .write("mark a volume attached", |tx, _| {
+                Box::pin(async move {
+                    let mut volume = visible(tx, ctx, id).await?;
+                    check_attachable(&volume, attach)?;
+                    let now = ctx.clock.now();
+                    let attachment = Attachment {
+                        id: AttachmentId::random(),
+                        volume_id: id,
+                        project_id: volume.project_id.clone(),
+                        instance_id: attach.instance_id.clone(),
+                        host: attach.host.clone(),
+                        mountpoint: Some(attach.mountpoint.clone()),
+                        status: AttachStatus::Attached,
+                        mode: Some(attach.mode.clone()),
+                        attached_at: Some(now),
+                        connector: None,
+                        connection_info: None,
+                        created_at: now,
+                        updated_at: None,
+                        version: 1,
+                    };
+                    tx.insert_attachment(&attachment).await?;
+                    volume.status = VolumeStatus::InUse;
+                    volume.attach_status = AttachStatus::Attached;
+                    volume
+                        .admin_metadata
+                        .entry(READONLY_KEY.to_owned())
+                        .or_insert_with(|| "False".to_owned());
+                    volume.admin_metadata.insert("attached_mode".to_owned(), attach.mode.clone());
+                    volume.updated_at = Some(now);
+                    tx.update_volume(&volume).await
+                })
+            })
+            .await
+    }
+
+    /// `os-detach`: the caller says that it has detached the volume.
+    ///
+    /// # Errors
+    /// `NotFound`; `Invalid` when it has to say which attachment; `Conflict` when only the
+    /// compute service may.
+    pub async fn mark_detached(
+        &self,
+        ctx: &Ctx,
+        id: &str,
+        attachment: Option<&str>,
+        caller: Caller,
+    ) -> Result<()> {
+        let id = parse_id(id)?;
+        self.store
+            .write("mark a volume detached", |tx, _| {
+                Box::pin(async move {
+                    let mut volume = visible(tx, ctx, id).await?;
+                    if let Some(found) = which(tx, &volume, attachment).await? {
+                        check_caller(&found, caller)?;
+                        tx.delete_attachment(found.id).await?;
+                    }
+                    volume.detached_to(volume_after(&tx.attachments_of(id).await?));
+                    volume.updated_at = Some(ctx.clock.now());
+                    tx.update_volume(&volume).await
+                })
+            })
+            .await
+    }
+
+    /// `os-initialize_connection`: lets the host in; what it needs to connect, as flat JSON.
+    ///
+    /// # Errors
+    /// `NotFound`, or `Invalid` during maintenance.
+    pub async fn initialize_connection(
+        &self,
+        ctx: &Ctx,
+        id: &str,
+        connector: &Connector,
+    ) -> Result<BTreeMap<String, serde_json::Value>> {
+        let details = self.get_volume(ctx, id).await?;
+        if details.volume.status == VolumeStatus::Maintenance {
+            return Err(invalid("The volume cannot be connected to during maintenance.".to_owned()));
+        }
+        let work =
+            Work::Connect { volume: details.volume.id, attachment: None, connector: connector.clone() };
+        let told = self.start_and_wait(ctx, work).await?;
+        let told = told.ok_or_else(|| invalid(format!("volume {id} cannot be connected to.")))?;
+        serde_json::from_str(&told).map_err(|e| Error::internal(format!("connection of {id}: {e}")))
+    }
+
+    /// `os-terminate_connection`: takes the host off and, like `os-unreserve`, frees the volume.
+    ///
+    /// # Errors
+    /// `NotFound`, or `Conflict` when only the compute service may.
+    pub async fn terminate_connection(
+        &self,
+        ctx: &Ctx,
+        id: &str,
+        connector: Option<&Connector>,
+        caller: Caller,
+    ) -> Result<()> {
+        let details = self.get_volume(ctx, id).await?;
+        let attachments = self.store.read().await?.attachments_of(details.volume.id).await?;
+        if let [only] = attachments.as_slice() {
+            check_caller(only, caller)?;
+        }
+        if let Some(connector) = connector {
+            let work = Work::Disconnect {
+                volume: details.volume.id,
+                attachment: None,
+                connector: connector.clone(),
+            };
+            self.start_and_wait(ctx, work).await?;
+        }
+        self.unreserve_volume(ctx, id).await
+    }
+
+    async fn start_and_wait(&self, ctx: &Ctx, work: Work) -> Result<Option<String>> {
+        let operation = Dispatch::plan(ctx, work);
+        let planned = &operation;
+        self.store
+            .write("start an operation", |tx, _| Box::pin(self.dispatch.insert(tx, planned, &ctx.clock)))
+            .await?;
+        self.dispatch.announce_and_wait(operation, &self.store, ctx.patience).await
+    }
+}
+
+fn check_attachable(volume: &Volume, attach: &OldAttach) -> Result<()> {
+    let migrating = !migration_is_idle(volume.migration_status.as_deref());
+    let taken = volume.status == VolumeStatus::InUse && !volume.multiattach && !migrating;
+    if taken || volume.status == VolumeStatus::Maintenance {
+        return Err(invalid(format!(
+            "volume is already attached, or locked: its status is {}.",
+            volume.status
+        )));
+    }
+    let readonly = volume.admin_metadata.get(READONLY_KEY).is_some_and(|value| value == "True");
+    if readonly && attach.mode != "ro" {
+        return Err(invalid(format!(
+            "Invalid attaching mode '{}' for volume {}: it is read-only.",
+            attach.mode, volume.id
+        )));
+    }
+    Ok(())
+}
+
+/// The attachment meant: the one named, or the only one.
+async fn which(tx: &mut Tx, volume: &Volume, id: Option<&str>) -> Result<Option<Attachment>> {
+    let all = tx.attachments_of(volume.id).await?;
+    match id {
+        None if all.len() > 1 => Err(invalid(format!(
+            "Detach volume failed: More than one attachment, but no attachment_id provided for volume {}.",
+            volume.id
+        ))),
+        None => Ok(all.into_iter().next()),
+        Some(id) => match all.iter().find(|attachment| attachment.id.to_string() == id) {
+            Some(found) => Ok(Some(found.clone())),
+            None => match id.parse() {
+                Ok(parsed) if tx.find_attachment(parsed, None).await?.is_some() => {
+                    Err(Error::invalid("Invalid input received: Mismatched volume and attachment."))
+                }
+                _ => Err(super::not_found(id)),
+            },
+        },
+    }
+}

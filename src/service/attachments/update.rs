@@ -1,0 +1,89 @@
+//! `PUT /attachments/{id}` (a connector, for a connection) and `os-complete`.
+
+use super::create::connect;
+use super::{attaching, is_failed, parse_id, visible};
+use crate::domain::attachment::{Attachment, Connector};
+use crate::domain::operation::Work;
+use crate::domain::status::{AttachStatus, VolumeStatus};
+use crate::domain::{Ctx, Error, Result};
+use crate::service::Services;
+use crate::store::Dispatch;
+
+impl Services {
+    /// Lets the host in and answers with the connection.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` for a second connection of a volume that takes one, or one in error.
+    pub async fn update_attachment(&self, ctx: &Ctx, id: &str, connector: &Connector) -> Result<Attachment> {
+        let id = parse_id(id)?;
+        let operation = self
+            .store
+            .write("update an attachment", |tx, _| {
+                Box::pin(async move {
+                    let mut attachment = visible(tx, ctx, id).await?;
+                    let mut volume = tx.get_volume(attachment.volume_id).await?;
+                    if is_failed(&volume) {
+                        return Err(Error::conflict(format!(
+                            "Update attachment failed: volume {} is in status {}.",
+                            volume.id, volume.status
+                        )));
+                    }
+                    let others = tx.attachments_of(volume.id).await?;
+                    let connected = |other: &&Attachment| {
+                        other.connection_info.as_deref().is_some_and(|info| info != "{}")
+                    };
+                    if !volume.multiattach && others.len() > 1 && others.iter().any(|other| connected(&other))
+                    {
+                        return Err(Error::conflict(format!(
+                            "duplicate connectors detected on volume {}",
+                            volume.id
+                        )));
+                    }
+                    let now = ctx.clock.now();
+                    connect(&mut attachment, &volume, connector, now);
+                    tx.update_attachment(&attachment).await?;
+                    attaching(&mut volume);
+                    volume.updated_at = Some(now);
+                    tx.update_volume(&volume).await?;
+                    let work = Work::Connect {
+                        volume: volume.id,
+                        attachment: Some(id),
+                        connector: connector.clone(),
+                    };
+                    let operation = Dispatch::plan(ctx, work);
+                    self.dispatch.insert(tx, &operation, &ctx.clock).await?;
+                    Ok(operation)
+                })
+            })
+            .await?;
+        self.dispatch.announce_and_wait(operation, &self.store, ctx.patience).await?;
+        self.connected(ctx, id).await
+    }
+
+    /// The host is done: attached. May be said again.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn complete_attachment(&self, ctx: &Ctx, id: &str) -> Result<()> {
+        let id = parse_id(id)?;
+        self.store
+            .write("complete an attachment", |tx, _| {
+                Box::pin(async move {
+                    let mut attachment = visible(tx, ctx, id).await?;
+                    let mut volume = tx.get_volume(attachment.volume_id).await?;
+                    let now = ctx.clock.now();
+                    attachment.status = AttachStatus::Attached;
+                    attachment.updated_at = Some(now);
+                    tx.update_attachment(&attachment).await?;
+                    volume.status = VolumeStatus::InUse;
+                    volume.attach_status = AttachStatus::Attached;
+                    if let Some(mode) = &attachment.mode {
+                        volume.admin_metadata.insert("attached_mode".to_owned(), mode.clone());
+                    }
+                    volume.updated_at = Some(now);
+                    tx.update_volume(&volume).await
+                })
+            })
+            .await
+    }
+}
