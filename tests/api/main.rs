@@ -7,6 +7,7 @@ mod bench;
 #[path = "../auth/fake_keystone.rs"]
 #[allow(dead_code, reason = "made for more tests than these")]
 mod fake_keystone;
+mod hostile;
 mod listing;
 mod messages;
 mod openapi;

@@ -188,7 +188,8 @@ async fn actions_without_a_data_path() {
     act(json!({"os-reset_status": {"status": "ERROR", "migration_status": "none"}})).await.expect(202);
     act(json!({"os-force_delete": null})).await.expect(202);
 
-    act(json!({"revert": {"snapshot_id": null}})).await.fault(404);
+    let told = act(json!({"revert": {"snapshot_id": null}})).await.fault(400);
+    assert!(told.starts_with("Specified snapshot None is None or not the latest one of volume"));
     assert_eq!(bench.post(&path, json!({"revert": {"snapshot_id": "x"}})).at(39).send().await.status, 404);
 }
 

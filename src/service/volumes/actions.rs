@@ -74,8 +74,13 @@ impl Services {
     /// not its newest, not available, or of another size.
     pub async fn revert_volume(&self, ctx: &Ctx, id: &str, snapshot: &str) -> Result<()> {
         let id = parse_id(id)?;
-        let missing = || Error::not_found(format!("Snapshot {snapshot} could not be found."));
-        let snapshot_id: SnapshotId = snapshot.parse().map_err(|_| missing())?;
+        // It is not looked up: whatever is not the newest of this volume is a wrong request.
+        let not_latest = || {
+            Error::invalid(format!(
+                "Specified snapshot {snapshot} is None or not the latest one of volume {id}."
+            ))
+        };
+        let snapshot_id: SnapshotId = snapshot.parse().map_err(|_| not_latest())?;
         let operation = self
             .store
             .write("revert a volume", |tx, _| {
@@ -83,12 +88,7 @@ impl Services {
                     let mut volume = visible(tx, ctx, id).await?;
                     let snapshots = tx.snapshots_of_volume(id).await?;
                     let newest = snapshots.into_iter().next();
-                    let mut newest = newest.filter(|s| s.id == snapshot_id).ok_or_else(|| {
-                        Error::invalid(format!(
-                            "Invalid input received: Specified snapshot {snapshot_id} is not the latest snapshot of \
-                             volume {id}."
-                        ))
-                    })?;
+                    let mut newest = newest.filter(|s| s.id == snapshot_id).ok_or_else(not_latest)?;
                     if !VolumeEvent::Revert.allowed_from().contains(&volume.status) {
                         return Err(Error::conflict(format!(
                             "Can't revert volume {id} to its latest snapshot. Volume must be available, but is {}.",
