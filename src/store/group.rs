@@ -18,9 +18,10 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, Executor as _};
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
+use super::Dialect;
 use super::commits::Commits;
+use super::connections::ACQUIRE_TIMEOUT;
 use super::session::{self, Again};
-use super::{ACQUIRE_TIMEOUT, Dialect};
 use crate::domain::{Error, Result};
 
 /// How a batch ended, for each of its members.

@@ -15,6 +15,7 @@ mod attachments;
 mod cache;
 mod clusters;
 mod commits;
+mod connections;
 mod dialect;
 mod dispatch;
 mod group;
@@ -26,6 +27,7 @@ mod migrate;
 mod operations;
 mod placements;
 mod quotas;
+mod readers;
 mod registrations;
 mod remembered;
 mod reservations;
@@ -39,8 +41,6 @@ mod volumes;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use sqlx::any::AnyPoolOptions;
-use sqlx::{AnyPool, Connection as _};
 
 pub use clusters::{ClusterRow, PLACEMENT_LOCK, PollResult};
 pub use dialect::Dialect;
@@ -52,34 +52,22 @@ pub use registrations::RegistrationsText;
 pub use reservations::Reservation;
 pub use session::{Scope, Session, Tx};
 
+use commits::Ownership;
+use connections::Connections;
+
 use crate::domain::{Error, Result};
 
 /// How often a transaction that lost a race is tried again before the caller hears of it.
 const MAX_ATTEMPTS: u32 = 30;
-/// How long a request waits for a database connection (then 503).
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-/// SQLite readers beside its one writer.
-const SQLITE_READERS: u32 = 4;
-
 /// The database. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Store {
-    /// SQLite: the readers. Otherwise the same pool as `writer`.
-    reader: AnyPool,
-    writer: Writer,
+    connections: Connections,
     dialect: Dialect,
     cache: cache::VolumeCache,
     pages: remembered::Pages,
     commits: commits::Commits,
-    ownership: commits::Ownership,
-}
-
-#[derive(Debug, Clone)]
-enum Writer {
-    Pool(AnyPool),
-    /// SQLite: ONE connection, so that writers queue fairly in process instead of sleeping in
-    /// SQLite's busy handler, and share their commits.
-    Group(group::Group, AnyPool),
+    ownership: Ownership,
 }
 
 impl Store {
@@ -88,38 +76,11 @@ impl Store {
     /// # Errors
     /// `Unavailable` when the database does not answer, `Invalid` for an unknown URL scheme.
     pub async fn connect(url: &str, max_connections: u32) -> Result<Self> {
-        sqlx::any::install_default_drivers();
         let dialect = Dialect::of_url(url)?;
-        let memory = dialect == Dialect::Sqlite && url.contains(":memory:");
-        let url = dialect.complete_url(url);
-        let pool = async |connections: u32| {
-            AnyPoolOptions::new()
-                .max_connections(connections)
-                .min_connections(1)
-                .acquire_timeout(ACQUIRE_TIMEOUT)
-                // A file does not hang up; asking it each time costs a third of a short read.
-                .test_before_acquire(dialect != Dialect::Sqlite)
-                .idle_timeout(if memory { None } else { Some(Duration::from_secs(600)) })
-                .max_lifetime(if memory { None } else { Some(Duration::from_secs(3600)) })
-                .after_connect(move |connection, _| Box::pin(dialect.prepare_connection(connection)))
-                .connect(&url)
-                .await
-                .map_err(|e| Error::unavailable("The database does not answer.").because(e))
-        };
         let commits = commits::Commits::default();
-        let (reader, writer) = if dialect == Dialect::Sqlite {
-            let writer = pool(1).await?;
-            let reader = match memory {
-                true => writer.clone(),
-                false => pool(SQLITE_READERS.min(max_connections.max(1))).await?,
-            };
-            (reader, Writer::Group(group::Group::new(writer.clone(), commits.clone()), writer))
-        } else {
-            let both = pool(max_connections).await?;
-            (both.clone(), Writer::Pool(both))
-        };
+        let connections = Connections::open(dialect, url, max_connections, &commits).await?;
         let (cache, pages) = (cache::VolumeCache::default(), remembered::Pages::default());
-        Ok(Self { reader, writer, dialect, cache, pages, commits, ownership: commits::Ownership::Shared })
+        Ok(Self { connections, dialect, cache, pages, commits, ownership: Ownership::Shared })
     }
 
     /// The same store of a SQLite file to which nobody else writes for as long as it is open:
@@ -127,8 +88,8 @@ impl Store {
     #[must_use]
     pub fn as_sole_owner(mut self) -> Self {
         // Only the group counts its commits.
-        if matches!(self.writer, Writer::Group(..)) {
-            self.ownership = commits::Ownership::Sole;
+        if self.dialect == Dialect::Sqlite {
+            self.ownership = Ownership::Sole;
         }
         self
     }
@@ -142,12 +103,12 @@ impl Store {
     /// # Errors
     /// `Unavailable` when no connection comes free in time.
     pub async fn read(&self) -> Result<Session> {
-        let connection = self.reader.acquire().await.map_err(session::acquire_error)?;
+        let inner = self.connections.read().await?;
         let moment = match self.ownership {
-            commits::Ownership::Sole => self.commits.quiet(),
-            commits::Ownership::Shared => None,
+            Ownership::Sole => self.commits.quiet(),
+            Ownership::Shared => None,
         };
-        Ok(Session::reading(connection, self.dialect, self.cache.clone(), moment))
+        Ok(Session::new(inner, self.dialect, self.cache.clone(), moment))
     }
 
     /// Runs `work` in one transaction and commits. A lost race (deadlock, certification failure,
@@ -182,16 +143,8 @@ impl Store {
     where
         F: for<'t> Fn(&'t mut Tx, Scope<'t, 'env>) -> BoxFuture<'t, Result<T>> + Send + Sync + 'env,
     {
-        let mut tx = match &self.writer {
-            Writer::Group(group, _) => Tx::grouped(group.turn().await?, self.cache.clone()),
-            Writer::Pool(pool) => {
-                let transaction = pool.begin().await.map_err(|error| {
-                    let again = session::Again::when(self.dialect.is_race(&error));
-                    (session::acquire_error(error), again)
-                })?;
-                Tx::alone(transaction, self.dialect, self.cache.clone())
-            }
-        };
+        let inner = self.connections.write(self.dialect).await?;
+        let mut tx = Tx::new(Session::new(inner, self.dialect, self.cache.clone(), None));
         let result = work(&mut tx, Scope::default()).await;
         tx.finish(result).await
     }
@@ -201,17 +154,12 @@ impl Store {
     /// # Errors
     /// `Unavailable` with the cause.
     pub async fn ping(&self) -> Result<()> {
-        let mut connection = self.reader.acquire().await.map_err(session::acquire_error)?;
-        let ping = connection.ping().await;
-        ping.map_err(|e| Error::unavailable("The database does not answer.").because(e))
+        self.read().await?.ping().await
     }
 
     /// Closes the connections; SQLite folds its journal back into the file.
     pub async fn close(&self) {
-        self.reader.close().await;
-        match &self.writer {
-            Writer::Pool(pool) | Writer::Group(_, pool) => pool.close().await,
-        }
+        self.connections.close().await;
     }
 }
 

@@ -154,7 +154,7 @@ mod tests {
         let shown = store.find_volume(volume.id, None).await.unwrap().unwrap();
         let page = store.list_volumes(&query).await.unwrap();
 
-        store.reader.close().await;
+        store.connections.close_readers().await;
         assert_eq!(store.find_volume(volume.id, Some(&volume.project_id)).await.unwrap(), Some(shown));
         assert_eq!(store.find_volume(volume.id, Some(&ProjectId::new("other"))).await.unwrap(), None);
         assert!(Arc::ptr_eq(&store.list_volumes(&query).await.unwrap(), &page));
@@ -175,7 +175,7 @@ mod tests {
         let query = ListQuery::new(Scope::AllProjects);
         store.find_volume(volume.id, None).await.unwrap().unwrap();
         store.list_volumes(&query).await.unwrap();
-        store.reader.close().await;
+        store.connections.close_readers().await;
         assert_eq!(store.find_volume(volume.id, None).await.unwrap_err().kind(), ErrorKind::Unavailable);
         assert_eq!(store.list_volumes(&query).await.unwrap_err().kind(), ErrorKind::Unavailable);
     }

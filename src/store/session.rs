@@ -8,12 +8,13 @@ use sea_query_sqlx::SqlxBinder;
 use sqlx::any::AnyRow;
 use sqlx::error::DatabaseError;
 use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyConnection, AssertSqlSafe, Row as _, Transaction};
+use sqlx::{Any, AnyConnection, AssertSqlSafe, Connection as _, Row as _, Transaction};
 
 use super::Dialect;
 use super::cache::VolumeCache;
 use super::commits::Moment;
 use super::group::Turn;
+use super::readers::Reader;
 use crate::domain::{Error, Result};
 
 /// Ties the life of a transaction (`'t`) to what its closure borrows (`'env`). Callers write `_`.
@@ -32,7 +33,9 @@ impl Again {
     }
 }
 
-enum Inner {
+/// What a session talks over.
+pub(super) enum Inner {
+    Reader(Reader),
     Pooled(PoolConnection<Any>),
     Transaction(Transaction<'static, Any>),
     Grouped(Turn),
@@ -53,23 +56,28 @@ pub struct Session {
 pub struct Tx(Session);
 
 impl Session {
-    pub(super) fn reading(
-        connection: PoolConnection<Any>,
+    pub(super) const fn new(
+        inner: Inner,
         dialect: Dialect,
         cache: VolumeCache,
         moment: Option<Moment>,
     ) -> Self {
-        let inner = Inner::Pooled(connection);
         Self { inner, dialect, cache, moment, again: Again::No, statements: 0 }
     }
 
     fn connection(&mut self) -> Result<&mut AnyConnection> {
         self.statements += 1;
         match &mut self.inner {
+            Inner::Reader(reader) => reader.connection(),
             Inner::Pooled(connection) => Ok(connection),
             Inner::Transaction(transaction) => Ok(transaction),
             Inner::Grouped(turn) => turn.connection(),
         }
+    }
+
+    pub(super) async fn ping(&mut self) -> Result<()> {
+        let ping = self.connection()?.ping().await;
+        ping.map_err(|error| self.failed("ping", error))
     }
 
     /// Statements sent so far; tests hold lists to a fixed number whatever the page size.
@@ -80,13 +88,16 @@ impl Session {
     /// Only committed rows may be cached: what a transaction reads of itself may be rolled back,
     /// and the version it used given to another change.
     pub(super) const fn may_cache(&self) -> bool {
-        matches!(self.inner, Inner::Pooled(_))
+        matches!(self.inner, Inner::Reader(_) | Inner::Pooled(_))
     }
 
     /// Turns an engine error into ours, and remembers when it was only a lost race.
     pub(super) fn failed(&mut self, doing: &'static str, error: sqlx::Error) -> Error {
         if self.dialect.is_race(&error) {
             self.again = Again::Yes;
+        }
+        if let (Inner::Reader(reader), None) = (&mut self.inner, error.as_database_error()) {
+            reader.discard();
         }
         match error {
             sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
@@ -137,18 +148,8 @@ impl Session {
 }
 
 impl Tx {
-    pub(super) fn alone(
-        transaction: Transaction<'static, Any>,
-        dialect: Dialect,
-        cache: VolumeCache,
-    ) -> Self {
-        let inner = Inner::Transaction(transaction);
-        Self(Session { inner, dialect, cache, moment: None, again: Again::No, statements: 0 })
-    }
-
-    pub(super) fn grouped(turn: Turn, cache: VolumeCache) -> Self {
-        let (inner, dialect) = (Inner::Grouped(turn), Dialect::Sqlite);
-        Self(Session { inner, dialect, cache, moment: None, again: Again::No, statements: 0 })
+    pub(super) const fn new(session: Session) -> Self {
+        Self(session)
     }
 
     /// Commits a success, rolls back a failure, and says whether to run it all again.
@@ -161,7 +162,9 @@ impl Tx {
                 let value = result.map_err(|error| (error, again))?;
                 return turn.commit().await.map(|()| value);
             }
-            Inner::Pooled(_) => return Err((Error::internal("no transaction to end"), Again::No)),
+            Inner::Reader(_) | Inner::Pooled(_) => {
+                return Err((Error::internal("no transaction to end"), Again::No));
+            }
         };
         match result {
             Ok(value) => match transaction.commit().await {
