@@ -21,6 +21,27 @@ text_enum! {
     }
 }
 
+/// What is asked of a cluster that already holds a volume. (Where new volumes go is placement's
+/// business.)
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deed {
+    /// Delete a volume; create or delete a snapshot.
+    Remodel,
+    /// Extend, revert, let a host in or take it off.
+    Use,
+}
+
+impl Intent {
+    /// Whether the operator's intent forbids it (`federation` 2.3): for as long as a cluster is
+    /// in maintenance nothing is done to it, a frozen one only keeps what it has.
+    pub const fn forbids(self, deed: Deed) -> bool {
+        match (self, deed) {
+            (Self::Enabled | Self::Cordoned | Self::Draining, _) | (Self::Frozen, Deed::Use) => false,
+            (Self::Frozen, Deed::Remodel) | (Self::Maintenance, _) => true,
+        }
+    }
+}
+
 text_enum! {
     /// What the poller observes, with hysteresis both ways (`fleet::health`).
     Observed {

@@ -64,6 +64,11 @@ pub struct Location {
 }
 
 impl Volume {
+    /// The cluster it is on, once placed.
+    pub fn cluster_id(&self) -> Option<ClusterId> {
+        self.location.as_ref().map(|location| location.cluster_id)
+    }
+
     /// What the volume becomes when an attachment has gone. A status that has nothing to do with
     /// attaching (an upload under way, a deletion, an error) stays.
     pub fn detached_to(&mut self, (status, attach_status): (VolumeStatus, AttachStatus)) {

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::Services;
-use crate::domain::cluster::{Cluster, Intent, IntentRecord};
+use crate::domain::cluster::{Cluster, Deed, Intent};
 use crate::domain::{ClusterId, Ctx, Error, ProjectId, Result};
+use crate::fleet;
 use crate::store::Tx;
 
 /// What a project has on one cluster.
@@ -16,13 +17,21 @@ pub struct HostUse {
     pub snapshot_gib: u64,
 }
 
-/// No deletes and no snapshot changes on a frozen backend; attaching goes on.
-pub(super) async fn refuse_frozen(tx: &mut Tx, cluster: Option<ClusterId>) -> Result<()> {
+/// Refuses what the operator does not want to be done to a cluster at the moment.
+///
+/// # Errors
+/// `Invalid` on a frozen backend, as in Cinder; `Unavailable` during maintenance.
+pub(super) async fn check_intent(tx: &mut Tx, cluster: Option<ClusterId>, deed: Deed) -> Result<()> {
     let Some(cluster) = cluster else { return Ok(()) };
     match tx.cluster_intent(cluster).await? {
-        Some(record) if record.intent == Intent::Frozen => Err(Error::invalid(
-            "Invalid input received: Modification operations are not allowed on frozen storage backends.",
-        )),
+        Some(record) if record.intent.forbids(deed) => Err(match record.intent {
+            Intent::Maintenance => {
+                Error::unavailable("The storage backend of the volume is under maintenance, try again later.")
+            }
+            _ => Error::invalid(
+                "Invalid input received: Modification operations are not allowed on frozen storage backends.",
+            ),
+        }),
         _ => Ok(()),
     }
 }
@@ -57,9 +66,7 @@ impl Services {
         intent: Intent,
         reason: Option<String>,
     ) -> Result<()> {
-        let record = IntentRecord { intent, reason, by: ctx.user_id.to_string(), at: ctx.clock.now() };
-        let (id, record) = (cluster.id, &record);
-        self.store.write("set a cluster's intent", |tx, _| Box::pin(tx.set_intent(id, record))).await
+        fleet::set_intent(&self.store, ctx, cluster, intent, reason).await.map(|_| ())
     }
 
     /// What each project has on a cluster.

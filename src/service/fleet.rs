@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
-use crate::domain::cluster::{Cluster, Intent, IntentRecord};
+use crate::domain::cluster::{Cluster, Intent};
 use crate::domain::{ClusterId, ClusterName, Ctx, Error, Result, Timestamp, VolumeId};
-use crate::fleet::{Fleet, registrations};
+use crate::fleet::{self, Fleet, registrations};
 use crate::store::Store;
 
 pub use crate::fleet::MemberTrouble;
@@ -185,12 +185,7 @@ impl FleetService {
         let Some(cluster) = &mut found.cluster else {
             return Err(Error::conflict(format!("Cluster {name} has not been reached yet.")));
         };
-        cluster.intent = IntentRecord { intent, reason, by: by(ctx), at: ctx.clock.now() };
-        let (id, record) = (cluster.id, &cluster.intent);
-        self.store
-            .write("set a cluster's intent", |tx, _| Box::pin(async move { tx.set_intent(id, record).await }))
-            .await?;
-        tracing::info!(cluster = %found.name, %intent, by = by(ctx), "intent");
+        cluster.intent = fleet::set_intent(&self.store, ctx, cluster, intent, reason).await?;
         Ok(found)
     }
 

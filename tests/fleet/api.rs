@@ -219,3 +219,35 @@ async fn bad_input_is_a_clear_refusal() {
         gateway.ask(Method::POST, "/fleet/v1/clusters/none/action", Some(json!({"explode": null}))).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn intents_forbid_what_they_say_and_no_more() {
+    let sim = Sim::start("a").await;
+    let gateway = Gateway::start(&sim.entry("prod-a")).await;
+    gateway.ready("prod-a").await;
+    let volume = gateway.create_volume(1).await;
+    assert_eq!(gateway.settled(&volume).await, "available");
+    let path = format!("/v3/c0ffee/volumes/{volume}");
+    let snapshot = || json!({"snapshot": {"volume_id": volume, "force": true}});
+    let connector = json!({"nqn": "nqn.host", "host": "h", "found_dsc": "found", "host_ips": ["127.0.0.1"]});
+    let connect = || json!({"os-initialize_connection": {"connector": connector}});
+    for (intent, remodel, using) in [
+        ("frozen", StatusCode::BAD_REQUEST, StatusCode::OK),
+        ("maintenance", StatusCode::SERVICE_UNAVAILABLE, StatusCode::SERVICE_UNAVAILABLE),
+        ("draining", StatusCode::ACCEPTED, StatusCode::OK),
+    ] {
+        let body = json!({"cordon": {"intent": intent}});
+        let action = format!("{CLUSTERS}/prod-a/action");
+        assert_eq!(gateway.ask(Method::POST, &action, Some(body)).await.0, StatusCode::OK);
+        let (status, body) = gateway.ask(Method::POST, &format!("{path}/action"), Some(connect())).await;
+        assert_eq!(status, using, "{intent}: {body}");
+        let (status, body) = gateway.ask(Method::POST, "/v3/c0ffee/snapshots", Some(snapshot())).await;
+        assert_eq!(status, remodel, "{intent}: {body}");
+        if remodel != StatusCode::ACCEPTED {
+            let (status, body) = gateway.ask(Method::DELETE, &path, None).await;
+            assert_eq!(status, remodel, "{intent}: {body}");
+        }
+        let refused = gateway.create_volume(1).await;
+        assert_eq!(gateway.settled(&refused).await, "error", "{intent} takes no new volumes");
+    }
+}

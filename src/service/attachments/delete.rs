@@ -6,10 +6,12 @@
 
 use super::{parse_id, visible};
 use crate::domain::attachment::{Attachment, volume_after};
+use crate::domain::cluster::Deed;
 use crate::domain::operation::Work;
 use crate::domain::status::{AttachStatus, VolumeStatus};
 use crate::domain::{Ctx, Error, Result};
 use crate::service::Services;
+use crate::service::backends::check_intent;
 use crate::store::Dispatch;
 
 /// Who asks for an attachment to be taken away.
@@ -43,6 +45,7 @@ impl Services {
                         tx.update_volume(&volume).await?;
                         return Ok((volume.id, None));
                     };
+                    check_intent(tx, volume.cluster_id(), Deed::Use).await?;
                     attachment.status = AttachStatus::Detaching;
                     attachment.updated_at = Some(now);
                     tx.update_attachment(&attachment).await?;

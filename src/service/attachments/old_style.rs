@@ -6,11 +6,13 @@ use std::collections::BTreeMap;
 use super::delete::check_caller;
 use super::{Caller, invalid};
 use crate::domain::attachment::{Attachment, Connector, volume_after};
+use crate::domain::cluster::Deed;
 use crate::domain::operation::Work;
 use crate::domain::status::{AttachStatus, VolumeEvent, VolumeStatus, migration_is_idle};
 use crate::domain::volume::Volume;
 use crate::domain::{AttachmentId, Ctx, Error, Result};
 use crate::service::Services;
+use crate::service::backends::check_intent;
 use crate::service::volumes::{READONLY_KEY, parse_id, require, visible};
 use crate::store::{Dispatch, Tx};
 
@@ -184,7 +186,7 @@ impl Services {
         }
         let work =
             Work::Connect { volume: details.volume.id, attachment: None, connector: connector.clone() };
-        let told = self.start_and_wait(ctx, work).await?;
+        let told = self.start_and_wait(ctx, &details.volume, work).await?;
         let told = told.ok_or_else(|| invalid(format!("volume {id} cannot be connected to.")))?;
         serde_json::from_str(&told).map_err(|e| Error::internal(format!("connection of {id}: {e}")))
     }
@@ -211,16 +213,21 @@ impl Services {
                 attachment: None,
                 connector: connector.clone(),
             };
-            self.start_and_wait(ctx, work).await?;
+            self.start_and_wait(ctx, &details.volume, work).await?;
         }
         self.unreserve_volume(ctx, id).await
     }
 
-    async fn start_and_wait(&self, ctx: &Ctx, work: Work) -> Result<Option<String>> {
+    async fn start_and_wait(&self, ctx: &Ctx, volume: &Volume, work: Work) -> Result<Option<String>> {
         let operation = Dispatch::plan(ctx, work);
         let planned = &operation;
         self.store
-            .write("start an operation", |tx, _| Box::pin(self.dispatch.insert(tx, planned, &ctx.clock)))
+            .write("start an operation", |tx, _| {
+                Box::pin(async move {
+                    check_intent(tx, volume.cluster_id(), Deed::Use).await?;
+                    self.dispatch.insert(tx, planned, &ctx.clock).await
+                })
+            })
             .await?;
         self.dispatch.announce_and_wait(operation, &self.store, ctx.patience).await
     }

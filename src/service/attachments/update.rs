@@ -3,10 +3,12 @@
 use super::create::connect;
 use super::{attaching, is_failed, parse_id, visible};
 use crate::domain::attachment::{Attachment, Connector};
+use crate::domain::cluster::Deed;
 use crate::domain::operation::Work;
 use crate::domain::status::{AttachStatus, VolumeStatus};
 use crate::domain::{Ctx, Error, Result};
 use crate::service::Services;
+use crate::service::backends::check_intent;
 use crate::store::Dispatch;
 
 impl Services {
@@ -22,6 +24,7 @@ impl Services {
                 Box::pin(async move {
                     let mut attachment = visible(tx, ctx, id).await?;
                     let mut volume = tx.get_volume(attachment.volume_id).await?;
+                    check_intent(tx, volume.cluster_id(), Deed::Use).await?;
                     if is_failed(&volume) {
                         return Err(Error::conflict(format!(
                             "Update attachment failed: volume {} is in status {}.",

@@ -1,10 +1,11 @@
 //! `POST /snapshots`.
 
+use crate::domain::cluster::Deed;
 use crate::domain::operation::{CreateSnapshot, Operation, Work};
 use crate::domain::snapshot::{NewSnapshot, Snapshot, SourceUse};
 use crate::domain::status::{SnapshotStatus, VolumeEvent};
 use crate::domain::{Ctx, Error, Result, SnapshotId, VolumeId};
-use crate::service::backends::refuse_frozen;
+use crate::service::backends::check_intent;
 use crate::service::quotas::{self, Wanted};
 use crate::service::{Services, volumes};
 use crate::store::{Dispatch, Tx};
@@ -43,7 +44,7 @@ impl Services {
         let location = volume.location.as_ref().ok_or_else(|| {
             Error::invalid(format!("Invalid volume: Volume {} has no place on a cluster.", volume.id))
         })?;
-        refuse_frozen(tx, Some(location.cluster_id)).await?;
+        check_intent(tx, Some(location.cluster_id), Deed::Remodel).await?;
         let volume_type = match volume.volume_type_id {
             Some(id) => tx.find_type(id).await?,
             None => None,

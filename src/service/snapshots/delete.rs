@@ -1,11 +1,12 @@
 //! `DELETE /snapshots/{id}` and `os-force_delete`.
 
 use super::{parse_id, visible};
+use crate::domain::cluster::Deed;
 use crate::domain::operation::{DeleteSnapshot, Work};
 use crate::domain::status::SnapshotStatus;
 use crate::domain::{Ctx, Error, Result};
 use crate::service::Services;
-use crate::service::backends::refuse_frozen;
+use crate::service::backends::check_intent;
 use crate::store::Dispatch;
 
 /// Whether the status is looked at.
@@ -27,7 +28,7 @@ impl Services {
             .write("delete a snapshot", |tx, _| {
                 Box::pin(async move {
                     let mut snapshot = visible(tx, ctx, id).await?;
-                    refuse_frozen(tx, snapshot.cluster_id).await?;
+                    check_intent(tx, snapshot.cluster_id, Deed::Remodel).await?;
                     let free = SnapshotStatus::DELETABLE.contains(&snapshot.status) || force == Force::Yes;
                     if !free || snapshot.group_snapshot_id.is_some() {
                         return Err(Error::invalid(

@@ -1,11 +1,13 @@
 //! The actions that need no data path: extend, revert, bootable, read-only, reset.
 
 use super::{READONLY_KEY, is_migrating, parse_id, require, visible};
+use crate::domain::cluster::Deed;
 use crate::domain::operation::{ExtendVolume, RevertVolume, Work};
 use crate::domain::status::{AttachStatus, SnapshotStatus, VolumeEvent, VolumeStatus};
 use crate::domain::volume::StatusReset;
 use crate::domain::{Ctx, Error, Gib, Result, SnapshotId};
 use crate::service::Services;
+use crate::service::backends::check_intent;
 use crate::service::quotas::{self, Wanted};
 use crate::store::Dispatch;
 
@@ -36,6 +38,7 @@ impl Services {
                         ExtendScope::Online => VolumeEvent::ExtendOnline,
                     };
                     require(&volume, event, "extend")?;
+                    check_intent(tx, volume.cluster_id(), Deed::Use).await?;
                     if new_size <= volume.size {
                         return Err(Error::invalid(format!(
                             "Invalid input received: New size for extend must be greater than current size. (current: \
@@ -101,6 +104,7 @@ impl Services {
                              be available and of the volume's size."
                         )));
                     }
+                    check_intent(tx, volume.cluster_id(), Deed::Use).await?;
                     let previous = volume.status;
                     volume.previous_status = Some(previous);
                     volume.status = VolumeStatus::Reverting;

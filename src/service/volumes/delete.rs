@@ -1,13 +1,14 @@
 //! `DELETE /volumes/{id}` and `os-force_delete`.
 
 use super::{is_migrating, parse_id, visible};
+use crate::domain::cluster::Deed;
 use crate::domain::operation::{DeleteVolume, Work};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::status::{AttachStatus, SnapshotStatus, VolumeEvent, VolumeStatus};
 use crate::domain::volume::{DeleteMode, Volume};
 use crate::domain::{Ctx, Error, Result, VolumeId};
 use crate::service::Services;
-use crate::service::backends::refuse_frozen;
+use crate::service::backends::check_intent;
 use crate::store::{Dispatch, Tx};
 
 impl Services {
@@ -31,7 +32,7 @@ impl Services {
         mode: DeleteMode,
     ) -> Result<crate::domain::operation::Operation> {
         let mut volume = visible(tx, ctx, id).await?;
-        refuse_frozen(tx, volume.location.as_ref().map(|place| place.cluster_id)).await?;
+        check_intent(tx, volume.cluster_id(), Deed::Remodel).await?;
         let snapshots = tx.snapshots_of_volume(id).await?;
         check(&volume, &snapshots, mode)?;
         volume.previous_status = Some(volume.status);
