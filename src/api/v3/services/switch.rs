@@ -17,8 +17,9 @@ struct Switched<'a> {
     binary: &'a str,
     disabled: bool,
     status: &'static str,
+    /// Of an enabled service null, of a disabled one only when it was given.
     #[serde(skip_serializing_if = "Option::is_none")]
-    disabled_reason: Option<&'a str>,
+    disabled_reason: Option<Option<&'a str>>,
 }
 
 pub async fn enable(call: Call) -> Result<Reply> {
@@ -38,9 +39,14 @@ pub async fn disable_log_reason(call: Call) -> Result<Reply> {
 async fn switch(call: &Call, intent: Intent, reason: Option<String>) -> Result<Reply> {
     call.authorize_own()?;
     let fields = call.whole();
-    let binary = fields.text("binary").or_else(|| fields.text("service"));
-    let binary = binary.ok_or_else(|| Error::invalid("Missing required element 'binary'"))?;
-    let host = fields.nonempty("host").ok_or_else(|| Error::invalid("Missing required element 'host'"))?;
+    // `service` is the old name of `binary`, and echoed beside it.
+    let (given, service) = (fields.nonempty("binary"), fields.text("service").unwrap_or_default());
+    let binary = given.as_deref().unwrap_or(&service);
+    if binary.is_empty() {
+        return Err(Error::invalid("{} is not valid under any of the given schemas"));
+    }
+    let host = fields.nonempty("host");
+    let host = host.ok_or_else(|| Error::invalid("Invalid input received: Host field is missing."))?;
     if binary == SCHEDULER_BINARY && host == OWN_HOST {
         return Err(Error::invalid("The scheduler of hearth cannot be switched off."));
     }
@@ -51,11 +57,11 @@ async fn switch(call: &Call, intent: Intent, reason: Option<String>) -> Result<R
     let disabled = intent != Intent::Enabled;
     Ok(Reply::ok(&Switched {
         host: &host,
-        service: &binary,
-        binary: &binary,
+        service: &service,
+        binary: given.as_deref().unwrap_or_default(),
         disabled,
         status: if disabled { "disabled" } else { "enabled" },
-        disabled_reason: reason.as_deref(),
+        disabled_reason: (!disabled || reason.is_some()).then_some(reason.as_deref()),
     }))
 }
 

@@ -39,7 +39,7 @@ pub async fn update(call: Call) -> Result<Reply> {
         return Err(Error::invalid("Volume type name can not be empty."));
     }
     let updated = call.edge.services.update_type(&call.ctx, call.param("id"), &changes).await?;
-    let sees = Sees { access: false, ..Sees::of(&call) };
+    let sees = Sees { access: false, qos: false, ..Sees::of(&call) };
     Ok(Reply::ok(&One { volume_type: View { volume_type: &updated, sees } }))
 }
 
