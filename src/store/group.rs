@@ -211,3 +211,65 @@ async fn run(connection: &mut AnyConnection, sql: &'static str) -> sqlx::Result<
 async fn settled<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Result<T> {
     tokio::spawn(work).await.map_err(|e| Error::internal("a write was cut off").because(e))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::domain::page::{ListQuery, Scope};
+    use crate::domain::volume_type::VolumeType;
+    use crate::domain::{Clock, ErrorKind, Metadata, Result, Timestamp, VolumeTypeId};
+    use crate::store::Store;
+
+    async fn insert(store: Arc<Store>) -> (String, Result<()>) {
+        let id = VolumeTypeId::random();
+        let t = VolumeType {
+            id,
+            name: id.to_string(),
+            description: Some("x".repeat(20_000)),
+            is_public: true,
+            qos_specs_id: None,
+            extra_specs: Metadata::new(),
+            created_at: Timestamp(1),
+            updated_at: None,
+        };
+        let outcome = store.write("insert", |tx, _| Box::pin(tx.insert_type(&t))).await;
+        (t.name, outcome)
+    }
+
+    async fn limit_pages(store: &Store, pages: u32) {
+        let sql = format!("PRAGMA max_page_count = {pages}");
+        store.write("limit", |tx, _| Box::pin(tx.raw("limit", sql.clone()))).await.unwrap();
+    }
+
+    /// A full disk strikes in the middle of a batch: whoever was told of success has its row,
+    /// whoever was told of failure has none, and there is a life after.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_full_disk_lies_to_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/hearth.db", folder.path().display());
+        let store = Arc::new(Store::connect(&url, 2).await.unwrap());
+        store.migrate(&Clock::System).await.unwrap();
+        // The empty schema takes about 40 pages of 4 KiB, each row six.
+        limit_pages(&store, 150).await;
+        let writers: Vec<_> = (0..60).map(|_| tokio::spawn(insert(store.clone()))).collect();
+        let (mut kept, mut lost) = (Vec::new(), Vec::new());
+        for writer in writers {
+            match writer.await.unwrap() {
+                (name, Ok(())) => kept.push(name),
+                (name, Err(error)) => {
+                    assert!(matches!(error.kind(), ErrorKind::Internal | ErrorKind::Unavailable));
+                    lost.push(name);
+                }
+            }
+        }
+        limit_pages(&store, 1_000_000).await;
+        kept.push(insert(store.clone()).await.0);
+        let mut session = store.read().await.unwrap();
+        let page = session.list_types(&ListQuery::new(Scope::AllProjects), None).await.unwrap();
+        let there: Vec<String> = page.items.into_iter().map(|t| t.name).collect();
+        assert!(kept.iter().all(|name| there.contains(name)), "{} of {} kept", there.len(), kept.len());
+        assert!(lost.iter().all(|name| !there.contains(name)));
+        assert!(kept.len() > 5 && lost.len() > 5, "{} kept, {} lost", kept.len(), lost.len());
+    }
+}

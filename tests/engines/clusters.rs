@@ -3,10 +3,13 @@
 use std::collections::HashMap;
 
 use hearth::domain::cluster::{Capacity, Description, Intent, IntentRecord, Observed};
+use hearth::domain::status::VolumeStatus;
+use hearth::domain::volume::{Location, Volume};
 use hearth::domain::{
-    Bytes, ClusterId, ClusterName, Error, ErrorKind, LightosProject, OperationId, Timestamp,
+    BackendUuid, Bytes, ClusterId, ClusterName, Error, ErrorKind, Gib, LightosProject, OperationId,
+    Timestamp, VolumeId,
 };
-use hearth::store::{ClusterRow, PLACEMENT_LOCK, PollResult, Reservation, Store};
+use hearth::store::{ClusterRow, Holding, PLACEMENT_LOCK, PollResult, Reservation, Store};
 
 use crate::bed::Bed;
 use crate::sample;
@@ -190,4 +193,52 @@ pub async fn decisions_of_all_hearths_take_turns(bed: Bed) {
     for id in ids {
         assert_eq!(row(&bed.b, id).await.cluster.reserved, Bytes(room * 3), "and evenly");
     }
+}
+
+pub async fn what_a_cluster_holds_is_known(bed: Bed) {
+    let id = ClusterId::random();
+    sample::put_cluster(&bed.a, id, "one").await;
+    let at = |uuid| Some(Location { uuid, ..sample::location(id) });
+    let there = Volume {
+        status: VolumeStatus::Available,
+        size: Gib(2),
+        location: at(Some(BackendUuid::random())),
+        ..sample::volume()
+    };
+    let coming = Volume { location: at(None), ..sample::volume() };
+    let nowhere = sample::volume();
+    sample::insert_volumes(&bed.a, &[there.clone(), coming.clone(), nowhere.clone()]).await;
+    let mut session = bed.b.read().await.unwrap();
+    let mut held = session.holdings(id).await.unwrap();
+    held.sort_unstable_by_key(|holding| !holding.settled);
+    let holding = |v: &Volume, settled| Holding {
+        project: LightosProject::new("default"),
+        name: v.backend_name(),
+        size: v.size.bytes(),
+        settled,
+    };
+    assert_eq!(held, [holding(&there, true), holding(&coming, false)]);
+    let used = session.cluster_use(id).await.unwrap();
+    assert_eq!((used.volumes, used.snapshots, used.operations), (2, 0, 0));
+    assert!(session.cluster_use(ClusterId::random()).await.unwrap().is_empty());
+    let volumes = [there.id, coming.id, nowhere.id, VolumeId::random()];
+    assert_eq!(session.clusters_of_volumes(&volumes).await.unwrap(), [id]);
+    assert_eq!(session.clusters_of_volumes(&[]).await.unwrap(), []);
+    assert_eq!(session.cluster_intent(id).await.unwrap().unwrap().intent, Intent::Enabled);
+    assert_eq!(session.cluster_intent(ClusterId::random()).await.unwrap(), None);
+}
+
+/// Statistics come oftener than lists of volumes, and do not know what is provisioned.
+pub async fn statistics_leave_the_provisioned_alone(bed: Bed) {
+    let id = ClusterId::random();
+    sample::put_cluster(&bed.a, id, "one").await;
+    let fresh = Capacity { effective: Bytes(9), provisioned: Bytes(1), ..Capacity::default() };
+    let put = async || bed.b.write("put", |tx, _| Box::pin(tx.put_statistics(id, &fresh))).await.unwrap();
+    put().await;
+    assert_eq!(row(&bed.a, id).await.cluster.capacity, None, "nothing before the first list");
+    let number = begin(&bed.a, id).await;
+    assert!(finish(&bed.a, id, number, &poll(7, &[])).await);
+    put().await;
+    let known = row(&bed.a, id).await.cluster.capacity.unwrap();
+    assert_eq!((known.effective, known.provisioned), (Bytes(9), Bytes(7)));
 }

@@ -10,6 +10,7 @@
 //! An engine that is not there is said so on the terminal, whatever the harness captures.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod attachments;
 mod bed;
 mod model;
 mod sample;
@@ -66,10 +67,14 @@ mod one_connection {
 }
 
 on_every_engine! { run:
+    attachments: an_attachment_comes_back_and_changes_by_version,
+        a_volume_shows_its_attachments_at_once;
     clusters: a_registration_keeps_what_was_learnt,
         a_reservation_ends_by_evidence_only,
         an_older_poll_never_overwrites_a_newer_one,
-        decisions_of_all_hearths_take_turns;
+        decisions_of_all_hearths_take_turns,
+        what_a_cluster_holds_is_known,
+        statistics_leave_the_provisioned_alone;
     lists: pages_by_marker_meet_every_row_once_while_others_come_and_go,
         an_unknown_marker_is_not_found,
         a_page_costs_the_same_number_of_statements_whatever_its_length,

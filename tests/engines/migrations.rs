@@ -1,5 +1,6 @@
 //! Bringing a database up to date: once, twice, from two hosts, and after a kill.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hearth::domain::page::{ListQuery, Scope};
@@ -37,7 +38,8 @@ pub async fn two_at_once(bed: Bed) {
     assert!(matches!(bed.b.schema_state().await.unwrap(), SchemaState::Behind(1..)));
     let outcomes: (Result<_>, Result<_>) = tokio::join!(bed.a.migrate(&bed.clock), bed.b.migrate(&bed.clock));
     let run = [outcomes.0.unwrap(), outcomes.1.unwrap()].concat();
-    assert_eq!(run.iter().filter(|name| **name == "base").count(), 1, "{run:?}");
+    let once = run.iter().collect::<BTreeSet<_>>().len();
+    assert!(run.contains(&"base") && run.len() == once, "each by one of them: {run:?}");
     is_usable(&bed.a).await;
     is_usable_elsewhere(&bed.b).await;
 }
@@ -54,11 +56,13 @@ pub async fn the_command_line_migrates(bed: Bed) {
         let output = tokio::task::spawn_blocking(run).await.unwrap();
         (output.status.code(), String::from_utf8(output.stdout).unwrap())
     };
-    let said = |code, text: &str| (Some(code), format!("{text}\n"));
-    assert_eq!(hearth("status").await, said(1, "Migrations to run: 1. Run `hearth db migrate`."));
-    assert_eq!(hearth("migrate").await, said(0, "Migrated: base."));
-    assert_eq!(hearth("migrate").await, said(0, "The schema is up to date."));
-    assert_eq!(hearth("status").await, said(0, "The schema is up to date."));
+    let up_to_date = || (Some(0), "The schema is up to date.\n".to_owned());
+    let (code, text) = hearth("status").await;
+    assert!(code == Some(1) && text.ends_with("Run `hearth db migrate`.\n"), "{text}");
+    let (code, text) = hearth("migrate").await;
+    assert!(code == Some(0) && text.starts_with("Migrated: base"), "{text}");
+    assert_eq!(hearth("migrate").await, up_to_date());
+    assert_eq!(hearth("status").await, up_to_date());
     is_usable(&bed.a).await;
 }
 
@@ -83,7 +87,7 @@ pub async fn one_killed_half_way_is_run_again(bed: Bed) {
     let error = bed.b.migrate(&bed.clock).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable, "the dead one may be alive");
     bed.clock.advance(Duration::from_secs(121));
-    assert_eq!(bed.b.migrate(&bed.clock).await.unwrap(), ["base"]);
+    assert_eq!(bed.b.migrate(&bed.clock).await.unwrap()[0], "base");
     is_usable(&bed.b).await;
 }
 

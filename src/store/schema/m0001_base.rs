@@ -25,7 +25,7 @@ const TABLES: &[(&str, &str)] = &[
     ("leases", LEASES_TABLE),
     (
         "volume_types",
-        "id VARCHAR(36) PRIMARY KEY, name VARCHAR(255) NOT NULL, description TEXT,
+        "id VARCHAR(36) PRIMARY KEY, name VARCHAR(255) NOT NULL, description LONGTEXT,
          is_public BIGINT NOT NULL, qos_specs_id VARCHAR(36), extra_specs LONGTEXT NOT NULL,
          created_at BIGINT NOT NULL, updated_at BIGINT",
     ),
@@ -38,14 +38,14 @@ const TABLES: &[(&str, &str)] = &[
         "clusters",
         "id VARCHAR(36) PRIMARY KEY, name VARCHAR(255) NOT NULL, registered BIGINT NOT NULL,
          traits LONGTEXT NOT NULL, intent LONGTEXT NOT NULL, observed VARCHAR(32) NOT NULL,
-         observed_reason TEXT, observed_since BIGINT NOT NULL, capacity LONGTEXT,
+         observed_reason LONGTEXT, observed_since BIGINT NOT NULL, capacity LONGTEXT,
          description LONGTEXT NOT NULL, polled_at BIGINT, poll_started BIGINT NOT NULL,
          poll_finished BIGINT NOT NULL",
     ),
     (
         "volumes",
         "id VARCHAR(36) PRIMARY KEY, project_id VARCHAR(255) NOT NULL, user_id VARCHAR(255) NOT NULL,
-         name VARCHAR(255), description TEXT, status VARCHAR(64) NOT NULL, previous_status VARCHAR(64),
+         name VARCHAR(255), description LONGTEXT, status VARCHAR(64) NOT NULL, previous_status VARCHAR(64),
          attach_status VARCHAR(64) NOT NULL, migration_status VARCHAR(255), size BIGINT NOT NULL,
          volume_type_id VARCHAR(36), availability_zone VARCHAR(255), snapshot_id VARCHAR(36),
          source_volid VARCHAR(36), bootable BIGINT NOT NULL, multiattach BIGINT NOT NULL,
@@ -57,7 +57,7 @@ const TABLES: &[(&str, &str)] = &[
     (
         "snapshots",
         "id VARCHAR(36) PRIMARY KEY, volume_id VARCHAR(36) NOT NULL, project_id VARCHAR(255) NOT NULL,
-         user_id VARCHAR(255) NOT NULL, name VARCHAR(255), description TEXT, status VARCHAR(64) NOT NULL,
+         user_id VARCHAR(255) NOT NULL, name VARCHAR(255), description LONGTEXT, status VARCHAR(64) NOT NULL,
          progress VARCHAR(64), volume_size BIGINT NOT NULL, volume_type_id VARCHAR(36),
          group_snapshot_id VARCHAR(36), consumes_quota BIGINT NOT NULL, metadata LONGTEXT NOT NULL,
          image_metadata LONGTEXT NOT NULL, bootable BIGINT NOT NULL, cluster_id VARCHAR(36),
@@ -70,7 +70,7 @@ const TABLES: &[(&str, &str)] = &[
          status VARCHAR(32) NOT NULL, lane VARCHAR(32) NOT NULL, resource_id VARCHAR(36) NOT NULL,
          cluster_id VARCHAR(36), request_id VARCHAR(64) NOT NULL, project_id VARCHAR(255) NOT NULL,
          user_id VARCHAR(255) NOT NULL, attempt BIGINT NOT NULL, not_before BIGINT NOT NULL,
-         note TEXT, created_at BIGINT NOT NULL, lease_owner VARCHAR(64), lease_until BIGINT NOT NULL",
+         note LONGTEXT, created_at BIGINT NOT NULL, lease_owner VARCHAR(64), lease_until BIGINT NOT NULL",
     ),
     (
         "reservations",
@@ -96,7 +96,7 @@ const TABLES: &[(&str, &str)] = &[
         "messages",
         "id VARCHAR(36) PRIMARY KEY, project_id VARCHAR(255) NOT NULL, request_id VARCHAR(64) NOT NULL,
          resource_type VARCHAR(64), resource_uuid VARCHAR(36), event_id VARCHAR(255) NOT NULL,
-         level VARCHAR(32) NOT NULL, text TEXT NOT NULL, created_at BIGINT NOT NULL,
+         level VARCHAR(32) NOT NULL, text LONGTEXT NOT NULL, created_at BIGINT NOT NULL,
          expires_at BIGINT NOT NULL",
     ),
     (
