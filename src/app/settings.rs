@@ -64,6 +64,8 @@ pub(super) fn worker(config: &Config) -> worker::Settings {
     worker::Settings {
         concurrency: config.worker.operations,
         rank: rank(config),
+        // What was sent at the last moment of a call can land for a while after it.
+        doubt: config.fleet.call_timeout.0.mul_f64(1.5),
         ..worker::Settings::default()
     }
 }

@@ -6,7 +6,7 @@ use super::{Period, Problem};
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Worker {
-    /// Operations one hearth works on at a time.
+    /// Operations one hearth works on at a time, for each cluster.
     pub operations: usize,
     /// How long another hearth waits before it takes over an operation or a cluster's polling
     /// from one that fell silent.

@@ -121,6 +121,9 @@ pub enum CreateVolume {
     Finish {
         uuid: BackendUuid,
     },
+    /// The volume is available, but a create that nobody answered may still land once the name
+    /// comes free: until `not_before` the operation stays, and a delete waits for its end.
+    Guard,
     /// The create is known not to have happened or has been undone; the volume turns `error`.
     Fail {
         message: String,
@@ -163,9 +166,17 @@ pub enum RevertVolume {
 #[serde(tag = "at", rename_all = "kebab-case")]
 pub enum CreateSnapshot {
     CreateRemote,
-    AwaitAvailable { uuid: BackendUuid },
-    Finish { uuid: BackendUuid },
-    Fail { message: String },
+    AwaitAvailable {
+        uuid: BackendUuid,
+    },
+    Finish {
+        uuid: BackendUuid,
+    },
+    /// As that of a volume.
+    Guard,
+    Fail {
+        message: String,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -183,7 +194,7 @@ pub struct Operation {
     pub work: Work,
     pub status: OperationStatus,
     pub lane: Lane,
-    /// The volume (or snapshot) it belongs to: one resource has at most one open operation.
+    /// The volume (or snapshot) it belongs to. A delete may stand beside others and waits for them.
     pub resource_id: String,
     /// The cluster it is bound to, once known.
     pub cluster_id: Option<ClusterId>,

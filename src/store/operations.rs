@@ -9,7 +9,7 @@ use sqlx::any::AnyRow;
 
 use super::row::{Columns, json_text};
 use super::{Session, Store, Tx};
-use crate::domain::operation::{Lane, Operation, OperationStatus};
+use crate::domain::operation::{Lane, Operation, OperationStatus, Source, Work};
 use crate::domain::{ClusterId, OperationId, ProjectId, RequestId, Result, Timestamp, UserId};
 
 const COLUMNS: [&str; 13] = [
@@ -113,6 +113,32 @@ impl Session {
         select.and_where(Expr::col("resource_id").eq(resource_id));
         let rows = self.all("operations of a resource", &select).await?;
         rows.iter().map(decode).collect()
+    }
+}
+
+impl Session {
+    /// Whether a volume is being made from `source` (which has to stay until it is made).
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn is_being_copied(&mut self, source: &Source) -> Result<bool> {
+        let id = match source {
+            Source::Blank => return Ok(false),
+            Source::Snapshot(id) => id.to_string(),
+            Source::Volume(id) => id.to_string(),
+        };
+        let mut select = select();
+        select
+            .and_where(Expr::col("status").eq(OperationStatus::Open.as_str()))
+            .and_where(Expr::col("kind").eq("create-volume"))
+            .and_where(Expr::col("work").like(format!("%{id}%")));
+        let rows = self.all("look for copies under way", &select).await?;
+        for row in &rows {
+            if matches!(decode(row)?.work, Work::CreateVolume { source: of, .. } if of == *source) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 

@@ -3,14 +3,17 @@
 
 use super::flow::Flow;
 use super::job::Job;
+use super::removal::{Removal, remove_snapshot, remove_snapshot_named};
 use crate::domain::message::{Action, Reason as Why, ResourceKind};
-use crate::domain::operation::{DeleteSnapshot, Lane};
+use crate::domain::operation::{DeleteSnapshot, OperationStatus, Source};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::status::SnapshotStatus;
 use crate::domain::volume::snapshot_name;
 use crate::domain::{Result, SnapshotId};
-use crate::lightbits::{Outcome, Reason, Refusal, SnapshotState};
+use crate::lightbits::{Reason, Refusal};
+use crate::store::Tx;
 
+/// Refusals after which the deletion is given up as `error_deleting`.
 const REFUSALS: u32 = 6;
 
 /// Why it is not gone.
@@ -20,10 +23,12 @@ pub(super) enum Trouble {
 }
 
 pub(super) async fn step(job: &mut Job, id: SnapshotId, _: DeleteSnapshot) -> Result<Flow> {
-    if job.others_at_work().await? {
-        return Ok(Flow::Again("another operation on the snapshot has not ended yet".to_owned()));
+    let mut session = job.bench.store.read().await?;
+    if let Some(why) = job.wait_for(&mut session, &id.to_string(), &Source::Snapshot(id)).await? {
+        return Ok(Flow::Again(why));
     }
-    let found = job.bench.store.read().await?.find_snapshot(id, None).await?;
+    let found = session.find_snapshot(id, None).await?;
+    drop(session);
     let Some(snapshot) = found else { return job.end_superseded().await };
     match remove(job, &snapshot).await {
         Ok(()) => finish(job, id).await,
@@ -40,24 +45,30 @@ pub(super) async fn remove(job: &Job, snapshot: &Snapshot) -> std::result::Resul
     let Some(client) = job.bench.clients.get(cluster) else {
         return Err(Trouble::Later(format!("cluster {cluster} is not registered or was not reached yet")));
     };
-    let found = match snapshot.uuid {
-        Some(uuid) => client.snapshot(Lane::User, &project, uuid).await,
-        None => client.snapshot_by_name(Lane::User, &project, &snapshot_name(snapshot.id)).await,
+    let removal = match snapshot.uuid {
+        Some(uuid) => remove_snapshot(&client, &project, uuid, job.tries).await,
+        None => remove_snapshot_named(&client, &project, &snapshot_name(snapshot.id), job.tries).await,
     };
-    let uuid = match found {
-        Ok(None) => return Ok(()),
-        Ok(Some(found)) if found.state.is_leaving() || found.state == SnapshotState::Failed => return Ok(()),
-        Ok(Some(found)) => found.uuid,
-        Err(trouble) => return Err(Trouble::Later(trouble.to_string())),
-    };
-    match client.delete_snapshot(Lane::User, &project, uuid).await {
-        Outcome::Done(()) => Ok(()),
-        Outcome::Refused(refusal) if refusal.reason == Reason::NotFound => Ok(()),
-        Outcome::Refused(refusal) if refusal.reason == Reason::Busy || job.tries < REFUSALS => {
+    match removal {
+        Removal::Gone => Ok(()),
+        Removal::Refused(refusal) if refusal.reason == Reason::Busy || job.tries < REFUSALS => {
             Err(Trouble::Later(refusal.to_string()))
         }
-        Outcome::Refused(refusal) => Err(Trouble::Refused(refusal)),
-        Outcome::Unknown(trouble) => Err(Trouble::Later(trouble.to_string())),
+        Removal::Refused(refusal) => Err(Trouble::Refused(refusal)),
+        Removal::Later(why) => Err(Trouble::Later(why)),
+    }
+}
+
+/// Removes the row, with what an operator was to look at: that has no subject any more.
+pub(super) async fn forget(tx: &mut Tx, id: SnapshotId) -> Result<()> {
+    for stuck in tx.operations_of(&id.to_string()).await? {
+        if stuck.status == OperationStatus::NeedsOperator {
+            tx.drop_operation(stuck.id).await?;
+        }
+    }
+    match tx.find_snapshot(id, None).await? {
+        Some(row) => tx.delete_snapshot(&row).await,
+        None => Ok(()),
     }
 }
 
@@ -66,9 +77,7 @@ async fn finish(job: &Job, id: SnapshotId) -> Result<Flow> {
         .store
         .write("a snapshot is gone", |tx, _| {
             Box::pin(async move {
-                if let Some(row) = tx.find_snapshot(id, None).await? {
-                    tx.delete_snapshot(&row).await?;
-                }
+                forget(tx, id).await?;
                 job.end(tx).await
             })
         })

@@ -5,25 +5,27 @@
 
 use super::flow::Flow;
 use super::job::Job;
+use super::removal::{Removal, living_volume, remove_volume};
 use crate::domain::message::{Action, Reason as Why};
-use crate::domain::operation::{DeleteVolume, Lane, OperationStatus, Work};
+use crate::domain::operation::{DeleteVolume, OperationStatus, Source, Work};
 use crate::domain::snapshot::Snapshot;
-use crate::domain::status::VolumeStatus;
+use crate::domain::status::{SnapshotStatus, VolumeStatus};
 use crate::domain::volume::Volume;
 use crate::domain::{Result, VolumeId};
-use crate::lightbits::{Outcome, Reason, Refusal, VolumeState};
+use crate::lightbits::{Reason, Refusal};
 
 /// Refusals after which the deletion is given up as `error_deleting`.
 const REFUSALS: u32 = 6;
+/// Looks by name until a volume that has no UUID yet is taken as not there: one may be stale.
+const LOOKS: u32 = 3;
 
-pub(super) async fn step(job: &mut Job, volume: VolumeId, step: DeleteVolume) -> Result<Flow> {
-    let at = |step| Work::DeleteVolume { volume, cascade: false, step };
-    // What was being done to the volume has to end first: it may still be making it.
-    if job.others_at_work().await? {
-        return Ok(Flow::Again("another operation on the volume has not ended yet".to_owned()));
-    }
+pub(super) async fn step(job: &mut Job, volume: VolumeId, cascade: bool, step: DeleteVolume) -> Result<Flow> {
     let found = job.bench.store.read().await?.find_volume(volume, None).await?;
     let Some(row) = found.map(|details| details.volume.clone()) else { return job.end_superseded().await };
+    // What was being done to the volume has to end first: it may still be making it.
+    if let Some(why) = waits(job, volume).await? {
+        return Ok(Flow::Again(why));
+    }
     match step {
         DeleteVolume::DeleteSnapshots => {
             let snapshots = job.bench.store.read().await?.snapshots_of_volume(volume).await?;
@@ -32,11 +34,26 @@ pub(super) async fn step(job: &mut Job, volume: VolumeId, step: DeleteVolume) ->
                     return Ok(flow);
                 }
             }
-            Ok(Flow::next(at(DeleteVolume::DeleteRemote)))
+            Ok(Flow::next(Work::DeleteVolume { volume, cascade, step: DeleteVolume::DeleteRemote }))
         }
         DeleteVolume::DeleteRemote | DeleteVolume::AwaitGone => remove(job, &row).await,
         DeleteVolume::Finish => finish(job, volume).await,
     }
+}
+
+/// What is under way on the volume or on one of its snapshots.
+async fn waits(job: &Job, volume: VolumeId) -> Result<Option<String>> {
+    let mut session = job.bench.store.read().await?;
+    if let Some(why) = job.wait_for(&mut session, &volume.to_string(), &Source::Volume(volume)).await? {
+        return Ok(Some(why));
+    }
+    for snapshot in session.snapshots_of_volume(volume).await? {
+        let source = Source::Snapshot(snapshot.id);
+        if let Some(why) = job.wait_for(&mut session, &snapshot.id.to_string(), &source).await? {
+            return Ok(Some(format!("snapshot {}: {why}", snapshot.id)));
+        }
+    }
+    Ok(None)
 }
 
 async fn delete_one(
@@ -54,14 +71,7 @@ async fn delete_one(
     let id = snapshot.id;
     job.bench
         .store
-        .write("a snapshot is gone", |tx, _| {
-            Box::pin(async move {
-                match tx.find_snapshot(id, None).await? {
-                    Some(row) => tx.delete_snapshot(&row).await,
-                    None => Ok(()),
-                }
-            })
-        })
+        .write("a snapshot is gone", |tx, _| Box::pin(super::delete_snapshot::forget(tx, id)))
         .await?;
     Ok(Ok(()))
 }
@@ -75,26 +85,22 @@ async fn remove(job: &mut Job, row: &Volume) -> Result<Flow> {
         Ok(client) => client,
         Err(flow) => return Ok(flow),
     };
-    let found = match location.uuid {
-        Some(uuid) => client.volume(Lane::User, &location.project, uuid).await,
-        None => client.volume_by_name(Lane::User, &location.project, &row.backend_name()).await,
+    let uuid = match location.uuid {
+        Some(uuid) => uuid,
+        None => match living_volume(&client, &location.project, &row.backend_name()).await {
+            Ok(Some(volume)) => volume.uuid,
+            Ok(None) if job.tries >= LOOKS => return finish(job, row.id).await,
+            Ok(None) => return Ok(Flow::Again("looking once more that it is not there".to_owned())),
+            Err(trouble) => return Ok(Flow::Again(trouble.to_string())),
+        },
     };
-    let uuid = match found {
-        Ok(None) => return finish(job, row.id).await,
-        Ok(Some(volume)) if volume.state.is_leaving() => return finish(job, row.id).await,
-        // A husk cannot be deleted; it takes no space and goes by itself.
-        Ok(Some(volume)) if volume.state == VolumeState::Failed => return finish(job, row.id).await,
-        Ok(Some(volume)) => volume.uuid,
-        Err(trouble) => return Ok(Flow::Again(trouble.to_string())),
-    };
-    match client.delete_volume(Lane::User, &location.project, uuid).await {
-        Outcome::Done(()) => finish(job, row.id).await,
-        Outcome::Refused(refusal) if refusal.reason == Reason::NotFound => finish(job, row.id).await,
-        Outcome::Refused(refusal) if refusal.reason == Reason::Busy || job.tries < REFUSALS => {
+    match remove_volume(&client, &location.project, uuid, job.tries).await {
+        Removal::Gone => finish(job, row.id).await,
+        Removal::Refused(refusal) if refusal.reason == Reason::Busy || job.tries < REFUSALS => {
             Ok(Flow::Again(refusal.to_string()))
         }
-        Outcome::Refused(refusal) => give_up(job, row, &refusal).await,
-        Outcome::Unknown(trouble) => Ok(Flow::Again(trouble.to_string())),
+        Removal::Refused(refusal) => give_up(job, row, &refusal).await,
+        Removal::Later(why) => Ok(Flow::Again(why)),
     }
 }
 
@@ -131,7 +137,17 @@ async fn give_up(job: &Job, row: &Volume, refusal: &Refusal) -> Result<Flow> {
     job.bench
         .store
         .write("a volume is not deleted", |tx, _| {
-            Box::pin(job.fail_volume(tx, row.id, VolumeStatus::ErrorDeleting, Action::DeleteVolume, why))
+            Box::pin(async move {
+                // A cascade that stops leaves no snapshot behind that says it is being deleted.
+                for mut snapshot in tx.snapshots_of_volume(row.id).await? {
+                    if snapshot.status == SnapshotStatus::Deleting {
+                        snapshot.status = SnapshotStatus::ErrorDeleting;
+                        snapshot.updated_at = Some(job.now());
+                        tx.update_snapshot(&snapshot).await?;
+                    }
+                }
+                job.fail_volume(tx, row.id, VolumeStatus::ErrorDeleting, Action::DeleteVolume, why).await
+            })
         })
         .await?;
     Ok(Flow::Done)

@@ -2,14 +2,17 @@
 //! by asking the store now and then. Both ways lead to the same code.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::flow::{Flow, pause};
 use super::job::{Job, Origin, is_lost_lease};
+use super::places::Places;
 use super::{Bench, Settings, Turns};
 use crate::domain::operation::{Operation, OperationStatus};
 use crate::domain::{Clock, OperationId, Result};
@@ -21,6 +24,8 @@ use crate::telemetry::metrics as names;
 const NOTE_AFTER: u32 = 4;
 /// Unheld operations taken in one sweep.
 const SWEEP_LIMIT: u64 = 200;
+/// How long an operation whose lease is not ours any more may take to notice its own end.
+const OWN_END: Duration = Duration::from_secs(1);
 
 /// The worker of this process. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -28,13 +33,13 @@ pub struct Worker {
     bench: Arc<Bench>,
     /// In hand or queued here, so that the sweep does not take them twice.
     in_hand: Arc<Mutex<HashSet<OperationId>>>,
-    places: Arc<Semaphore>,
+    places: Arc<Places>,
     tracker: TaskTracker,
 }
 
 impl Worker {
     pub fn new(store: Store, clients: Clients, dispatch: Dispatch, clock: Clock, settings: Settings) -> Self {
-        let places = Arc::new(Semaphore::new(settings.concurrency));
+        let places = Arc::new(Places::new(settings.concurrency));
         let stop = CancellationToken::new();
         let turns = Turns::default();
         let bench = Bench { store, clients, dispatch, clock, settings, stop, turns };
@@ -77,7 +82,7 @@ impl Worker {
 
     /// Operations in hand now.
     pub fn busy(&self) -> usize {
-        self.in_hand.lock().unwrap_or_else(std::sync::PoisonError::into_inner).len()
+        self.in_hand.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     async fn sweep(&self) -> Result<()> {
@@ -101,22 +106,16 @@ impl Worker {
     }
 
     fn is_in_hand(&self, id: OperationId) -> bool {
-        self.in_hand.lock().unwrap_or_else(std::sync::PoisonError::into_inner).contains(&id)
+        self.in_hand.lock().unwrap_or_else(PoisonError::into_inner).contains(&id)
     }
 
     fn take(&self, op: Operation, origin: Origin) {
-        let fresh = self.in_hand.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(op.id);
-        if !fresh {
-            return;
-        }
+        let Some(held) = InHand::take(&self.in_hand, op.id) else { return };
         let worker = self.clone();
         self.tracker.spawn(async move {
-            let id = op.id;
-            let place = worker.places.clone().acquire_owned().await;
             worker.hold(Job::new(worker.bench.clone(), op, origin)).await;
-            drop(place);
-            worker.bench.dispatch.ended(id, None);
-            worker.in_hand.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&id);
+            worker.bench.dispatch.ended(held.id, None);
+            drop(held);
         });
     }
 
@@ -127,6 +126,7 @@ impl Worker {
         let mut renewal = tokio::time::interval(LEASE / 3);
         renewal.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         renewal.tick().await;
+        let mut renewed = Instant::now();
         let mut walk = Box::pin(self.walk(job));
         loop {
             tokio::select! {
@@ -134,13 +134,17 @@ impl Worker {
                 _ = renewal.tick() => {
                     let until = self.bench.dispatch.lease_until(&self.bench.clock);
                     match self.bench.store.renew_operation(id, self.bench.dispatch.owner(), until).await {
-                        Ok(true) => {}
+                        Ok(true) => renewed = Instant::now(),
                         Ok(false) => {
-                            tracing::debug!(operation = %id, "ended, or taken over by another process");
-                            // It may just have deleted its own row: let it see that by itself.
-                            if tokio::time::timeout(LEASE / 6, &mut walk).await.is_err() {
+                            // It may just have deleted its own row, or put it down: let it see
+                            // that by itself.
+                            if tokio::time::timeout(OWN_END, &mut walk).await.is_err() {
                                 tracing::warn!(operation = %id, "stopped, the lease is lost");
                             }
+                            return;
+                        }
+                        Err(error) if renewed.elapsed() > LEASE - LEASE / 6 => {
+                            tracing::warn!(operation = %id, %error, "stopped, the lease could not be renewed");
                             return;
                         }
                         Err(error) => tracing::warn!(operation = %id, %error, "lease not renewed"),
@@ -156,7 +160,7 @@ impl Worker {
                 return self.hand_over(job.op.id).await;
             }
             let kind = job.op.work.name();
-            let stepped = job.step().await;
+            let stepped = self.step(&mut job).await;
             let outcome = match &stepped {
                 Ok(Flow::Next(_)) => "next",
                 Ok(Flow::Done) => "done",
@@ -197,6 +201,15 @@ impl Worker {
         }
     }
 
+    async fn step(&self, job: &mut Job) -> Result<Flow> {
+        job.locate().await?;
+        let _place = self.places.enter(job.op.cluster_id).await;
+        if self.bench.stop.is_cancelled() {
+            return Ok(Flow::Again("this process is stopping".to_owned()));
+        }
+        job.step().await
+    }
+
     /// Waits before the next try, in place: the lease is kept, nobody else would fare better.
     async fn rest(&self, job: &mut Job, why: &str) {
         job.tries += 1;
@@ -217,5 +230,26 @@ impl Worker {
         if let Err(error) = self.bench.store.hand_over_operation(id, self.bench.dispatch.owner()).await {
             tracing::warn!(operation = %id, %error, "not handed over; its lease will run out");
         }
+    }
+}
+
+/// An operation this process works on, for as long as it lives: a step that dies unexpectedly
+/// leaves its operation to the next sweep.
+struct InHand {
+    all: Arc<Mutex<HashSet<OperationId>>>,
+    id: OperationId,
+}
+
+impl InHand {
+    /// `None` when it is in hand already.
+    fn take(all: &Arc<Mutex<HashSet<OperationId>>>, id: OperationId) -> Option<Self> {
+        let fresh = all.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+        fresh.then(|| Self { all: all.clone(), id })
+    }
+}
+
+impl Drop for InHand {
+    fn drop(&mut self) {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
     }
 }

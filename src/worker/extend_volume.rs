@@ -13,6 +13,9 @@ use crate::lightbits::{Outcome, Reason, UpdateVolume};
 use crate::placement::{self, Purpose, Request};
 use crate::store::{PLACEMENT_LOCK, Reservation, Tx};
 
+/// Looks (over some fifteen seconds) after which a volume is taken as not there: one may be stale.
+const LOOKS: u32 = 10;
+
 /// What stays the same over all steps.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Growth {
@@ -102,10 +105,8 @@ async fn placed(job: &Job, growth: Growth) -> Result<Option<(Volume, Location, B
 }
 
 async fn resize(job: &mut Job, growth: Growth) -> Result<Flow> {
-    let failed =
-        |message: &str| Ok(Flow::next(growth.at(ExtendVolume::Fail { message: message.to_owned() })));
     let Some((_, location, uuid)) = placed(job, growth).await? else {
-        return failed("The volume has no place on a cluster.");
+        return failed(job, growth, "The volume has no place on a cluster.").await;
     };
     let client = match job.client(location.cluster_id) {
         Ok(client) => client,
@@ -113,10 +114,10 @@ async fn resize(job: &mut Job, growth: Growth) -> Result<Flow> {
     };
     let current = match client.volume(Lane::User, &location.project, uuid).await {
         Ok(Some(current)) => current,
-        Ok(None) if job.tries < 5 => {
+        Ok(None) if job.tries < LOOKS => {
             return Ok(Flow::Again("the cluster does not show the volume".to_owned()));
         }
-        Ok(None) => return failed("The volume is not on its cluster."),
+        Ok(None) => return failed(job, growth, "The volume is not on its cluster.").await,
         Err(trouble) => return Ok(Flow::Again(trouble.to_string())),
     };
     let size = growth.new_size.bytes();
@@ -132,10 +133,24 @@ async fn resize(job: &mut Job, growth: Growth) -> Result<Flow> {
         }
         Outcome::Refused(refusal) if job.tries < 3 => Ok(Flow::Again(refusal.to_string())),
         Outcome::Refused(refusal) => {
-            failed(&format!("The cluster refused the new size: {}.", refusal.reason.as_str()))
+            let message = format!("The cluster refused the new size: {}.", refusal.reason.as_str());
+            failed(job, growth, &message).await
         }
-        Outcome::Unknown(trouble) => Ok(Flow::Again(trouble.to_string())),
+        Outcome::Unknown(trouble) => {
+            if !trouble.is_unsent() {
+                job.doubt();
+            }
+            Ok(Flow::Again(trouble.to_string()))
+        }
     }
+}
+
+/// The volume does not grow; once no request of ours can make it grow any more.
+async fn failed(job: &Job, growth: Growth, message: &str) -> Result<Flow> {
+    if job.in_doubt() {
+        return Ok(Flow::Again(format!("an earlier request may still land; then: {message}")));
+    }
+    job.advance(growth.at(ExtendVolume::Fail { message: message.to_owned() })).await
 }
 
 async fn watch(job: &mut Job, growth: Growth) -> Result<Flow> {
@@ -153,8 +168,7 @@ async fn watch(job: &mut Job, growth: Growth) -> Result<Flow> {
         Seen::Ready(_) if job.tries < 5 => Flow::Again("the cluster still shows the old size".to_owned()),
         Seen::Ready(_) => Flow::next(growth.at(ExtendVolume::ResizeRemote)),
         Seen::Failed | Seen::Leaving => {
-            let message = "The volume cannot be used on its cluster.".to_owned();
-            Flow::next(growth.at(ExtendVolume::Fail { message }))
+            return failed(job, growth, "The volume cannot be used on its cluster.").await;
         }
         Seen::Missing => Flow::Again("the cluster does not show the volume".to_owned()),
         Seen::Pending(why) => Flow::Again(why),

@@ -41,8 +41,10 @@ impl Job {
         reason: &Reason,
     ) -> Result<()> {
         if let Some(mut row) = tx.volume(volume).await? {
-            // A delete that has overtaken us keeps its own status.
-            if row.status != VolumeStatus::Deleting || status == VolumeStatus::ErrorDeleting {
+            // A delete that has overtaken us keeps its own status, and so does what an
+            // administrator has set meanwhile.
+            let deletes = status == VolumeStatus::ErrorDeleting;
+            if row.status.is_transient() && (row.status == VolumeStatus::Deleting) == deletes {
                 row.status = status;
                 row.updated_at = Some(self.now());
                 tx.update_volume(&row).await?;

@@ -13,7 +13,7 @@ const SHORTEST: Duration = Duration::from_millis(100);
 pub(super) enum Flow {
     /// The next step. Written down already if it has to be.
     Next(Box<Work>),
-    /// The operation is over and its row gone.
+    /// The operation is over and its row gone, or it was put down to be taken up later.
     Done,
     /// The same step again, a little later. The text is for the operator.
     Again(String),

@@ -1,32 +1,31 @@
 //! One operation in the hands of this process.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::Bench;
 use super::flow::Flow;
-use crate::domain::operation::{Operation, OperationStatus, Work};
-use crate::domain::{ClusterId, Error, Result, Timestamp};
+use crate::domain::operation::{
+    CreateSnapshot, CreateVolume, ExtendVolume, Operation, OperationStatus, Source, Work,
+};
+use crate::domain::{BackendUuid, ClusterId, Error, Result, Timestamp};
 use crate::lightbits;
-use crate::store::Tx;
-
-/// A request that was sent and not answered can still land for this long: the deadline of a call
-/// and then some (`federation` §2.5).
-const DOUBT: Duration = Duration::from_secs(45);
+use crate::store::{Session, Tx};
 
 pub(super) struct Job {
     pub(super) bench: Arc<Bench>,
     pub(super) op: Operation,
     /// Tries of the present step, in this process.
     pub(super) tries: u32,
-    /// Until then a create of ours may land although nobody knows of it. Until it has passed, a
-    /// refusal does not prove that there is nothing.
-    pub(super) doubt_until: Timestamp,
     /// What whoever waits for the operation is told when it ends.
     pub(super) told: Option<String>,
-    /// A create may have reached the present cluster, and only its word proves otherwise: time
-    /// does not, since it may have landed before the cluster went away.
+    /// A create was sent for it: something of our name may be on the cluster, until the cluster
+    /// has said no *after* the doubt had passed. Unlike the doubt this does not end by itself.
     pub(super) bound: bool,
+    /// Clone: the intermediate snapshot, when this process has seen it.
+    pub(super) intermediate: Option<BackendUuid>,
+    /// Until then a request of ours may land although nobody knows of it. Until it has passed, a
+    /// refusal does not prove that there is nothing.
+    doubt_until: Timestamp,
 }
 
 /// How an operation came into our hands.
@@ -38,14 +37,24 @@ pub(super) enum Origin {
     TakenOver,
 }
 
+/// Whether a request may have been sent in this step or on the way to it.
+const fn may_have_sent(work: &Work) -> bool {
+    !matches!(
+        work,
+        Work::CreateVolume {
+            step: CreateVolume::Place { .. } | CreateVolume::Guard | CreateVolume::Fail { .. },
+            ..
+        } | Work::CreateSnapshot { step: CreateSnapshot::Guard | CreateSnapshot::Fail { .. }, .. }
+            | Work::ExtendVolume { step: ExtendVolume::Reserve | ExtendVolume::Fail { .. }, .. }
+    )
+}
+
 impl Job {
     pub(super) fn new(bench: Arc<Bench>, op: Operation, origin: Origin) -> Self {
         let now = bench.clock.now();
-        let doubt_until = match origin {
-            Origin::Fresh => now,
-            Origin::TakenOver => now.plus(DOUBT),
-        };
-        Self { bench, op, tries: 0, doubt_until, told: None, bound: origin == Origin::TakenOver }
+        let bound = origin == Origin::TakenOver && may_have_sent(&op.work);
+        let doubt_until = if bound { now.plus(bench.settings.doubt) } else { now };
+        Self { bench, op, tries: 0, told: None, bound, intermediate: None, doubt_until }
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -54,12 +63,17 @@ impl Job {
 
     /// An answer did not come: what was asked for may still happen.
     pub(super) fn doubt(&mut self) {
-        self.doubt_until = self.now().plus(DOUBT);
-        self.bound = true;
+        self.doubt_until = self.now().plus(self.bench.settings.doubt);
     }
 
     pub(super) fn in_doubt(&self) -> bool {
         self.now() < self.doubt_until
+    }
+
+    /// The cluster has definitely nothing of ours, and nothing is on its way there.
+    pub(super) fn certain_of_nothing(&mut self) {
+        self.bound = false;
+        self.doubt_until = self.now();
     }
 
     /// The client of a cluster, or why there is none now.
@@ -74,7 +88,9 @@ impl Job {
             Work::CreateVolume { volume, source, hints, step } => {
                 super::create_volume::step(self, volume, source, hints, step).await
             }
-            Work::DeleteVolume { volume, step, .. } => super::delete_volume::step(self, volume, step).await,
+            Work::DeleteVolume { volume, cascade, step } => {
+                super::delete_volume::step(self, volume, cascade, step).await
+            }
             Work::ExtendVolume { volume, new_size, previous, step } => {
                 let growth = super::extend_volume::Growth { volume, new_size, previous };
                 super::extend_volume::step(self, growth, step).await
@@ -98,13 +114,41 @@ impl Job {
         }
     }
 
+    /// Finds out to which cluster the operation is bound, where its row does not say: calls to
+    /// one cluster must not wait for those to another.
+    pub(super) async fn locate(&mut self) -> Result<()> {
+        if self.op.cluster_id.is_some() {
+            return Ok(());
+        }
+        let volume = match &self.op.work {
+            Work::CreateVolume { volume, .. }
+            | Work::DeleteVolume { volume, .. }
+            | Work::ExtendVolume { volume, .. }
+            | Work::RevertVolume { volume, .. }
+            | Work::Connect { volume, .. }
+            | Work::Disconnect { volume, .. } => *volume,
+            Work::CreateSnapshot { .. } | Work::DeleteSnapshot { .. } => return Ok(()),
+        };
+        let found = self.bench.store.read().await?.find_volume(volume, None).await?;
+        self.op.cluster_id =
+            found.and_then(|details| details.volume.location.as_ref().map(|at| at.cluster_id));
+        Ok(())
+    }
+
     /// Writes the operation down as part of the transaction that decides its next step.
     pub(super) async fn save(&self, tx: &mut Tx, work: &Work, cluster: Option<ClusterId>) -> Result<()> {
         let mut op = self.op.clone();
         op.work = work.clone();
-        op.cluster_id = cluster.or(op.cluster_id);
+        op.cluster_id = cluster;
         let until = self.bench.dispatch.lease_until(&self.bench.clock);
         tx.update_operation(&op, self.bench.dispatch.owner(), until).await
+    }
+
+    /// The next step, written down first: whoever takes over must not begin before it.
+    pub(super) async fn advance(&self, work: Work) -> Result<Flow> {
+        let (next, cluster) = (&work, self.op.cluster_id);
+        self.bench.store.write("next step", |tx, _| Box::pin(self.save(tx, next, cluster))).await?;
+        Ok(Flow::next(work))
     }
 
     /// Ends the operation as part of the transaction that finishes it.
@@ -112,10 +156,28 @@ impl Job {
         tx.delete_operation(self.op.id, self.bench.dispatch.owner()).await
     }
 
+    /// Ends a create whose object is there; while a request may still land, the operation is put
+    /// down as `guard` until that time.
+    pub(super) async fn end_guarded(&self, tx: &mut Tx, guard: &Work) -> Result<()> {
+        if !self.in_doubt() {
+            return self.end(tx).await;
+        }
+        let op = Operation { work: guard.clone(), not_before: self.doubt_until, ..self.op.clone() };
+        tx.update_operation(&op, self.bench.dispatch.owner(), Timestamp(0)).await
+    }
+
     /// Ends the operation without a change: there was none to make, or something newer (a delete)
     /// has overtaken it.
     pub(super) async fn end_superseded(&self) -> Result<Flow> {
-        self.bench.store.write("end a superseded operation", |tx, _| Box::pin(self.end(tx))).await?;
+        self.bench
+            .store
+            .write("end a superseded operation", |tx, _| {
+                Box::pin(async move {
+                    tx.release_reservation(self.op.id).await?;
+                    self.end(tx).await
+                })
+            })
+            .await?;
         Ok(Flow::Done)
     }
 
@@ -135,11 +197,27 @@ impl Job {
             .await
     }
 
-    /// Other open operations of the same resource: they have to end first.
-    pub(super) async fn others_at_work(&self) -> Result<bool> {
-        let mut session = self.bench.store.read().await?;
-        let all = session.operations_of(&self.op.resource_id).await?;
-        Ok(all.iter().any(|other| other.id != self.op.id && other.status == OperationStatus::Open))
+    /// What a deletion has to wait for on one resource (which is `source` for copies): whatever
+    /// is open there and is not itself a deletion, older deletions, copies under way.
+    ///
+    /// Nothing of that ever waits for a deletion, and deletions wait in the order of their age,
+    /// so nobody waits in a circle.
+    pub(super) async fn wait_for(
+        &self,
+        session: &mut Session,
+        resource_id: &str,
+        source: &Source,
+    ) -> Result<Option<String>> {
+        let mine = (self.op.created_at, self.op.id);
+        for other in session.operations_of(resource_id).await? {
+            let deletes = matches!(other.work, Work::DeleteVolume { .. } | Work::DeleteSnapshot { .. });
+            let ahead = !deletes || (other.created_at, other.id) < mine;
+            if other.id != self.op.id && other.status == OperationStatus::Open && ahead {
+                return Ok(Some(format!("its {} has not ended yet", other.work.name())));
+            }
+        }
+        let copied = session.is_being_copied(source).await?;
+        Ok(copied.then(|| "a volume is being made from it".to_owned()))
     }
 }
 

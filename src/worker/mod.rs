@@ -23,7 +23,9 @@ mod failure;
 mod flow;
 mod janitor;
 mod job;
+mod places;
 mod remote;
+mod removal;
 mod revert_volume;
 
 use std::collections::HashMap;
@@ -42,16 +44,24 @@ use crate::store::{Dispatch, Store};
 /// What the worker needs to know of the configuration.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Operations in hand at once, over all clusters.
+    /// Operations at work at once on one cluster (and on none yet).
     pub concurrency: usize,
     /// How often the store is asked for operations that nobody holds.
     pub sweep: Duration,
     pub rank: Rank,
+    /// A request that was sent and not answered can still land for this long: the deadline of a
+    /// call and then some (`federation` §2.5).
+    pub doubt: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { concurrency: 256, sweep: Duration::from_secs(2), rank: Rank::default() }
+        Self {
+            concurrency: 256,
+            sweep: Duration::from_secs(2),
+            rank: Rank::default(),
+            doubt: Duration::from_secs(45),
+        }
     }
 }
 

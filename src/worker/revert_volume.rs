@@ -1,7 +1,9 @@
 //! Returning a volume to its newest snapshot: the cluster's own rollback, which is instant.
 //!
 //! The volume stays `reverting` all the while, so that nobody writes to it; rolling back twice is
-//! therefore the same as once, and an unknown outcome is simply tried again.
+//! therefore the same as once, and an unknown outcome is simply tried again. But it stays so until
+//! none of our requests can land any more: a roll-back that comes late would destroy what was
+//! written since.
 
 use super::flow::Flow;
 use super::job::Job;
@@ -50,10 +52,12 @@ async fn found(job: &Job, back: Return) -> Result<Option<(Location, BackendUuid,
 }
 
 async fn rollback(job: &mut Job, back: Return) -> Result<Flow> {
-    let failed = |message: String| Ok(Flow::next(back.at(RevertVolume::Fail { message })));
     let Some((location, volume, snapshot)) = found(job, back).await? else {
-        return failed("The volume or its snapshot is gone.".to_owned());
+        return failed(job, back, "The volume or its snapshot is gone.").await;
     };
+    if !is_reverting(job, back).await? {
+        return failed(job, back, "The volume was taken for something else meanwhile.").await;
+    }
     let client = match job.client(location.cluster_id) {
         Ok(client) => client,
         Err(flow) => return Ok(flow),
@@ -65,26 +69,47 @@ async fn rollback(job: &mut Job, back: Return) -> Result<Flow> {
         }
         Outcome::Refused(refusal) if job.tries < 3 => Ok(Flow::Again(refusal.to_string())),
         Outcome::Refused(refusal) => {
-            failed(format!("The cluster refused to roll back: {}.", refusal.reason.as_str()))
+            let message = format!("The cluster refused to roll back: {}.", refusal.reason.as_str());
+            failed(job, back, &message).await
         }
-        Outcome::Unknown(trouble) => Ok(Flow::Again(trouble.to_string())),
+        Outcome::Unknown(trouble) => {
+            if !trouble.is_unsent() {
+                job.doubt();
+            }
+            Ok(Flow::Again(trouble.to_string()))
+        }
     }
+}
+
+/// An administrator may have given it free, or a forced delete may have come: then somebody may
+/// be writing to it, or it is on its way out.
+async fn is_reverting(job: &Job, back: Return) -> Result<bool> {
+    let found = job.bench.store.read().await?.find_volume(back.volume, None).await?;
+    Ok(found.is_some_and(|details| details.volume.status == VolumeStatus::Reverting))
+}
+
+async fn failed(job: &Job, back: Return, message: &str) -> Result<Flow> {
+    if job.in_doubt() {
+        return Ok(Flow::Again(format!("an earlier request may still land; then: {message}")));
+    }
+    job.advance(back.at(RevertVolume::Fail { message: message.to_owned() })).await
 }
 
 async fn watch(job: &mut Job, back: Return) -> Result<Flow> {
     let Some((location, volume, _)) = found(job, back).await? else {
-        let message = "The volume or its snapshot is gone.".to_owned();
-        return Ok(Flow::next(back.at(RevertVolume::Fail { message })));
+        return failed(job, back, "The volume or its snapshot is gone.").await;
     };
     let client = match job.client(location.cluster_id) {
         Ok(client) => client,
         Err(flow) => return Ok(flow),
     };
     Ok(match await_volume(job, &client, &location.project, volume).await {
+        Seen::Ready(_) if job.in_doubt() => {
+            Flow::Again("it is back, but an earlier roll-back may still land".to_owned())
+        }
         Seen::Ready(_) => Flow::next(back.at(RevertVolume::Finish)),
         Seen::Failed | Seen::Leaving => {
-            let message = "The volume cannot be used on its cluster.".to_owned();
-            Flow::next(back.at(RevertVolume::Fail { message }))
+            return failed(job, back, "The volume cannot be used on its cluster.").await;
         }
         Seen::Missing => Flow::Again("the cluster does not show the volume".to_owned()),
         Seen::Pending(why) => Flow::Again(why),

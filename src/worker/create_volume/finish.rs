@@ -1,8 +1,8 @@
-//! The two ends of a create.
+//! The ends of a create.
 
 use super::{Order, intermediate};
 use crate::domain::message::{Action, Reason};
-use crate::domain::operation::Source;
+use crate::domain::operation::{CreateVolume, Source};
 use crate::domain::status::VolumeStatus;
 use crate::domain::{BackendUuid, Result};
 use crate::worker::flow::Flow;
@@ -10,6 +10,7 @@ use crate::worker::job::Job;
 
 /// The volume is available. Its reservation stays until a poll has listed it.
 pub(super) async fn finish(job: &Job, order: &Order, uuid: BackendUuid) -> Result<Flow> {
+    let guard = &order.at(CreateVolume::Guard);
     job.bench
         .store
         .write("finish a create", |tx, _| {
@@ -25,17 +26,29 @@ pub(super) async fn finish(job: &Job, order: &Order, uuid: BackendUuid) -> Resul
                     }
                     tx.update_volume(&volume).await?;
                 }
-                job.end(tx).await
+                job.end_guarded(tx, guard).await
             })
         })
         .await?;
     Ok(Flow::Done)
 }
 
+/// Nothing can land any more. While the volume stood there a lost create of it could only be
+/// refused; a lost create of the intermediate snapshot may have come after it was dropped.
+pub(super) async fn leave(job: &Job, order: &Order) -> Result<Flow> {
+    if matches!(order.source, Source::Volume(_))
+        && let Err(flow) = intermediate::drop_it(job, order).await?
+    {
+        return Ok(flow);
+    }
+    job.bench.store.write("end a guard", |tx, _| Box::pin(job.end(tx))).await?;
+    Ok(Flow::Done)
+}
+
 /// Nothing was made, or nothing can be: the volume is in error, and nothing is left behind.
 pub(super) async fn fail(job: &Job, order: &Order, message: &str) -> Result<Flow> {
     if matches!(order.source, Source::Volume(_))
-        && let Err(flow) = intermediate::drop_by_name(job, order).await?
+        && let Err(flow) = intermediate::drop_it(job, order).await?
     {
         return Ok(flow);
     }

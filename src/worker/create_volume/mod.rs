@@ -5,6 +5,10 @@
 //! definitely that there is none. A clone goes through an intermediate snapshot `for_clone_<id>`,
 //! as with stock Cinder's driver; that the volume exists is written down before the intermediate
 //! is dropped, so that a resumed clone never makes it again.
+//!
+//! A delete that comes meanwhile waits for us. What was never sent is not sent any more; what may
+//! have been sent is made for certain first (to create again under the same name is the only
+//! fence against a request that is still on its way), so that the delete knows what to delete.
 
 mod finish;
 mod intermediate;
@@ -46,16 +50,13 @@ pub(super) async fn step(
 ) -> Result<Flow> {
     let order = Order { volume, source, hints };
     match step {
-        CreateVolume::Place { excluded } => {
-            // Every earlier cluster has said no; to the next one nothing has been sent yet.
-            job.bound = false;
-            place::place(job, &order, &excluded).await
-        }
+        CreateVolume::Place { excluded } => place::place(job, &order, &excluded).await,
         CreateVolume::SnapshotSource { excluded } => intermediate::take(job, &order, excluded).await,
         CreateVolume::CreateRemote { excluded } => remote::create(job, &order, excluded).await,
         CreateVolume::AwaitAvailable { uuid, excluded } => remote::watch(job, &order, uuid, excluded).await,
         CreateVolume::DropIntermediate { uuid } => intermediate::discard(job, &order, uuid).await,
         CreateVolume::Finish { uuid } => finish::finish(job, &order, uuid).await,
+        CreateVolume::Guard => finish::leave(job, &order).await,
         CreateVolume::Fail { message } => finish::fail(job, &order, &message).await,
     }
 }
@@ -77,11 +78,27 @@ const fn overtaken(volume: &Volume) -> bool {
     !matches!(volume.status, VolumeStatus::Creating | VolumeStatus::Downloading)
 }
 
+/// The end without a volume, once nothing of it can land any more.
+async fn failed(job: &Job, order: &Order, message: &str) -> Result<Flow> {
+    if job.in_doubt() {
+        return Ok(Flow::Again(format!("an earlier request may still land; then: {message}")));
+    }
+    job.advance(order.at(CreateVolume::Fail { message: message.to_owned() })).await
+}
+
 /// The cluster has definitely refused, or given up: look for another one.
-async fn elsewhere(job: &Job, order: &Order, from: ClusterId, mut excluded: Vec<ClusterId>) -> Result<Flow> {
+async fn elsewhere(
+    job: &mut Job,
+    order: &Order,
+    from: ClusterId,
+    mut excluded: Vec<ClusterId>,
+) -> Result<Flow> {
+    if job.in_doubt() {
+        return Ok(Flow::Again("an earlier create may still land".to_owned()));
+    }
     excluded.push(from);
     let work = order.at(CreateVolume::Place { excluded });
-    let next = &work;
+    let (next, owner) = (&work, &*job);
     job.bench
         .store
         .write("free a place", |tx, _| {
@@ -90,10 +107,12 @@ async fn elsewhere(job: &Job, order: &Order, from: ClusterId, mut excluded: Vec<
                     volume.location = None;
                     tx.update_volume(&volume).await?;
                 }
-                tx.release_reservation(job.op.id).await?;
-                job.save(tx, next, None).await
+                tx.release_reservation(owner.op.id).await?;
+                owner.save(tx, next, None).await
             })
         })
         .await?;
+    job.certain_of_nothing();
+    job.op.cluster_id = None;
     Ok(Flow::next(work))
 }

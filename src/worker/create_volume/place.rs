@@ -14,18 +14,25 @@ use crate::telemetry::metrics as names;
 use crate::worker::flow::Flow;
 use crate::worker::job::Job;
 
-pub(super) async fn place(job: &Job, order: &Order, excluded: &[ClusterId]) -> Result<Flow> {
-    let outcome =
-        job.bench.store.write("place a volume", |tx, _| Box::pin(place_in(job, tx, order, excluded))).await?;
+pub(super) async fn place(job: &mut Job, order: &Order, excluded: &[ClusterId]) -> Result<Flow> {
+    let asking = &*job;
+    let outcome = job
+        .bench
+        .store
+        .write("place a volume", |tx, _| Box::pin(place_in(asking, tx, order, excluded)))
+        .await?;
     Ok(match outcome {
-        Placed::At(work) => Flow::next(work),
+        Placed::At(cluster, work) => {
+            job.op.cluster_id = Some(cluster);
+            Flow::next(work)
+        }
         Placed::Nowhere => Flow::Done,
         Placed::Later(why) => Flow::Again(why),
     })
 }
 
 enum Placed {
-    At(Work),
+    At(ClusterId, Work),
     /// The volume is in error, or was overtaken; the operation has ended.
     Nowhere,
     Later(String),
@@ -71,7 +78,7 @@ async fn place_in(job: &Job, tx: &mut Tx, order: &Order, excluded: &[ClusterId])
     };
     let work = order.at(step);
     job.save(tx, &work, Some(chosen.cluster)).await?;
-    Ok(Placed::At(work))
+    Ok(Placed::At(chosen.cluster, work))
 }
 
 fn count(decision: &Decision) {

@@ -1,6 +1,6 @@
 //! The create itself, and watching it become available.
 
-use super::{Order, elsewhere, finish, overtaken, placed};
+use super::{Order, elsewhere, failed, finish, overtaken, placed};
 use crate::domain::cluster::{Cluster as ClusterView, Tenancy};
 use crate::domain::operation::{CreateVolume, Lane, Source};
 use crate::domain::volume::{Location, Volume};
@@ -14,14 +14,16 @@ use crate::worker::remote::{Seen, await_volume};
 /// Tries after which a cluster that is only busy, or answers nothing at all, is left for another
 /// (blank volumes only, and never in doubt).
 const BUSY_TRIES: u32 = 8;
+/// Looks (over more than half a minute) after which a clone that was accepted is taken as lost.
+const LOST_TRIES: u32 = 12;
 
 pub(super) async fn create(job: &mut Job, order: &Order, excluded: Vec<ClusterId>) -> Result<Flow> {
     let (volume, location) = match placed(job, order).await? {
         Ok(found) => found,
         Err(flow) => return Ok(flow),
     };
-    if overtaken(&volume) && !job.in_doubt() {
-        return job.end_superseded().await;
+    if overtaken(&volume) && !job.bound {
+        return failed(job, order, "The volume was deleted while it was being created.").await;
     }
     let client = match job.client(location.cluster_id) {
         Ok(client) => client,
@@ -31,7 +33,7 @@ pub(super) async fn create(job: &mut Job, order: &Order, excluded: Vec<ClusterId
         Ok(request) => request,
         Err(flow) => return Ok(flow),
     };
-    let settled = if job.in_doubt() || job.tries > 0 {
+    let settled = if job.bound {
         client.settle_volume(Lane::User, &request).await
     } else {
         first(&client, &request).await
@@ -62,16 +64,15 @@ async fn first(client: &lightbits::Cluster, request: &lightbits::CreateVolume) -
 
 /// It exists. For a clone that is written down before anything else.
 async fn adopted(
-    job: &Job,
+    job: &mut Job,
     order: &Order,
     found: &lightbits::Volume,
     excluded: Vec<ClusterId>,
 ) -> Result<Flow> {
+    job.bound = true;
     let work = order.at(CreateVolume::AwaitAvailable { uuid: found.uuid, excluded });
     if matches!(order.source, Source::Volume(_)) {
-        let next = &work;
-        job.bench.store.write("note a clone", |tx, _| Box::pin(job.save(tx, next, None))).await?;
-        return Ok(Flow::next(work));
+        return job.advance(work).await;
     }
     if found.state.is_ready() {
         return Ok(Flow::next(order.at(CreateVolume::Finish { uuid: found.uuid })));
@@ -99,7 +100,7 @@ async fn refused(
     }
     // A copy cannot go anywhere else.
     let message = format!("The cluster of the source refused the volume: {}.", refusal.reason.as_str());
-    Ok(Flow::next(order.at(CreateVolume::Fail { message })))
+    failed(job, order, &message).await
 }
 
 async fn unknown(
@@ -110,10 +111,12 @@ async fn unknown(
     excluded: Vec<ClusterId>,
 ) -> Result<Flow> {
     if !trouble.is_unsent() {
+        job.bound = true;
         job.doubt();
         return Ok(Flow::Again(trouble.to_string()));
     }
-    // Proven not to have been sent, now and before: the volume is free to go elsewhere.
+    // Never sent, now or before: the volume is free to go elsewhere. Once sent it may be there,
+    // however long the cluster has been away since.
     let free = !job.bound && order.source == Source::Blank;
     let away = matches!(trouble, Trouble::Unreachable { .. }) || job.tries >= BUSY_TRIES;
     if free && away && !matches!(trouble, Trouble::Saturated { .. }) {
@@ -144,17 +147,17 @@ pub(super) async fn watch(
         Seen::Failed if order.source == Source::Blank => {
             elsewhere(job, order, location.cluster_id, excluded).await
         }
-        Seen::Failed => {
-            let message = "The cluster of the source could not make the volume.".to_owned();
-            Ok(Flow::next(order.at(CreateVolume::Fail { message })))
-        }
+        Seen::Failed => failed(job, order, "The cluster of the source could not make the volume.").await,
         // Somebody deleted it behind our back; that is not ours to repeat.
         Seen::Leaving => {
-            let message = "The volume was deleted on its cluster while it was being created.".to_owned();
-            Ok(Flow::next(order.at(CreateVolume::Fail { message })))
+            failed(job, order, "The volume was deleted on its cluster while it was being created.").await
         }
         Seen::Missing if job.tries >= BUSY_TRIES && !matches!(order.source, Source::Volume(_)) => {
             Ok(Flow::next(order.at(CreateVolume::CreateRemote { excluded })))
+        }
+        // A clone is not made twice: its intermediate may be gone already.
+        Seen::Missing if job.tries >= LOST_TRIES => {
+            failed(job, order, "The volume has vanished from its cluster.").await
         }
         Seen::Missing => Ok(Flow::Again("the cluster does not show the volume it has accepted".to_owned())),
         Seen::Pending(why) => Ok(Flow::Again(why)),
@@ -164,7 +167,7 @@ pub(super) async fn watch(
 
 /// The same volume gives the same request, whoever asks and however often.
 async fn request(
-    job: &Job,
+    job: &mut Job,
     order: &Order,
     volume: &Volume,
     location: &Location,
@@ -177,21 +180,24 @@ async fn request(
     }
     .unwrap_or_default();
     let view = session.clusters().await?.into_iter().find(|view| view.id == location.cluster_id);
+    let snapshot = match &order.source {
+        Source::Snapshot(id) => session.find_snapshot(*id, None).await?,
+        Source::Blank | Source::Volume(_) => None,
+    };
+    // No connection to the database is held over a call to a cluster.
+    drop(session);
     let source = match &order.source {
         Source::Blank => None,
-        Source::Snapshot(id) => {
-            match session.find_snapshot(*id, None).await?.and_then(|snapshot| snapshot.uuid) {
-                Some(uuid) => Some(uuid),
-                None => return Ok(Err(source_gone(order))),
+        Source::Snapshot(_) => match snapshot.and_then(|snapshot| snapshot.uuid) {
+            Some(uuid) => Some(uuid),
+            None => {
+                return failed(job, order, "The source of the volume is gone.").await.map(Err);
             }
-        }
-        Source::Volume(_) => {
-            drop(session);
-            match super::intermediate::settle(job, order, client).await? {
-                Ok(uuid) => Some(uuid),
-                Err(flow) => return Ok(Err(flow)),
-            }
-        }
+        },
+        Source::Volume(_) => match super::intermediate::settle(job, order, client).await? {
+            Ok(uuid) => Some(uuid),
+            Err(flow) => return Ok(Err(flow)),
+        },
     };
     if let Some(view) = &view
         && let Err(flow) = ensure_project(view, location, client).await
@@ -243,9 +249,4 @@ async fn ensure_project(
         Outcome::Refused(refusal) => Err(Flow::Again(format!("project {}: {refusal}", location.project))),
         Outcome::Unknown(trouble) => Err(Flow::Again(trouble.to_string())),
     }
-}
-
-fn source_gone(order: &Order) -> Flow {
-    let message = "The source of the volume is gone.".to_owned();
-    Flow::next(order.at(CreateVolume::Fail { message }))
 }

@@ -1,0 +1,11 @@
+//! The worker against simulated clusters that misbehave, and through crashes at every call.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+#[path = "../audit/mod.rs"]
+mod audit;
+mod crashes;
+mod faults;
+mod lab;
+mod leases;
+mod refusals;
+mod stories;

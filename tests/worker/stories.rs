@@ -1,0 +1,125 @@
+//! Each kind of operation once, as a story that can be told with any fault in it: the calls it
+//! makes to its cluster, what there has to be before, what is asked for, how it must end.
+
+use hearth::domain::snapshot::Snapshot;
+use hearth::domain::volume::{DeleteMode, Volume};
+
+use crate::lab::Lab;
+
+/// Waits for the right end of a story.
+pub type End = Box<dyn Fn(&Lab)>;
+
+pub struct Story {
+    pub name: &'static str,
+    /// The kinds of calls it makes that change something, and those it looks with.
+    pub writes: &'static [&'static str],
+    pub reads: &'static [&'static str],
+    /// Prepares, and asks for it.
+    pub tell: fn(&Lab) -> End,
+}
+
+pub const STORIES: &[Story] = &[
+    Story { name: "blank", writes: &["create_volume"], reads: &["get_volume"], tell: blank },
+    Story {
+        name: "from a snapshot",
+        writes: &["create_volume"],
+        reads: &["get_volume"],
+        tell: from_snapshot,
+    },
+    Story {
+        name: "clone",
+        writes: &["create_snapshot", "create_volume", "delete_snapshot"],
+        reads: &["get_snapshot", "get_volume"],
+        tell: clone,
+    },
+    Story { name: "extend", writes: &["update_volume"], reads: &["get_volume"], tell: extend },
+    Story { name: "snapshot", writes: &["create_snapshot"], reads: &["get_snapshot"], tell: snapshot },
+    Story { name: "revert", writes: &["rollback_volume"], reads: &["get_volume"], tell: revert },
+    Story { name: "delete", writes: &["delete_volume"], reads: &[], tell: delete },
+    Story { name: "delete a snapshot", writes: &["delete_snapshot"], reads: &[], tell: delete_snapshot },
+    Story {
+        name: "delete a volume with its snapshots",
+        writes: &["delete_snapshot", "delete_volume"],
+        reads: &[],
+        tell: cascade,
+    },
+];
+
+fn available(volume: Volume) -> End {
+    Box::new(move |lab| {
+        lab.when(&volume, "available");
+    })
+}
+
+fn blank(lab: &Lab) -> End {
+    available(lab.blank(1))
+}
+
+fn with_snapshot(lab: &Lab) -> (Volume, Snapshot) {
+    let volume = lab.volume(1);
+    let snapshot = lab.snapshot(&volume);
+    (volume, snapshot)
+}
+
+fn from_snapshot(lab: &Lab) -> End {
+    let (_, snapshot) = prepared(lab, with_snapshot);
+    available(lab.from(&snapshot))
+}
+
+fn clone(lab: &Lab) -> End {
+    let source = prepared(lab, |lab| lab.volume(1));
+    available(lab.clone_of(&source))
+}
+
+fn extend(lab: &Lab) -> End {
+    let volume = prepared(lab, |lab| lab.volume(1));
+    lab.extend(&volume, 3);
+    Box::new(move |lab| assert_eq!(lab.when(&volume, "available").size.0, 3))
+}
+
+fn snapshot(lab: &Lab) -> End {
+    let volume = prepared(lab, |lab| lab.volume(1));
+    let snapshot = lab.take_snapshot(&volume);
+    Box::new(move |lab| {
+        lab.snapshot_when(&snapshot, "available");
+    })
+}
+
+fn revert(lab: &Lab) -> End {
+    let (volume, snapshot) = prepared(lab, with_snapshot);
+    lab.revert(&volume, &snapshot);
+    Box::new(move |lab| {
+        lab.when(&volume, "available");
+        lab.snapshot_when(&snapshot, "available");
+    })
+}
+
+fn delete(lab: &Lab) -> End {
+    let volume = prepared(lab, |lab| lab.volume(1));
+    lab.delete(&volume);
+    Box::new(move |lab| lab.when_gone(&volume))
+}
+
+fn delete_snapshot(lab: &Lab) -> End {
+    let (_, snapshot) = prepared(lab, with_snapshot);
+    lab.delete_snapshot(&snapshot);
+    Box::new(move |lab| lab.snapshot_when_gone(&snapshot))
+}
+
+fn cascade(lab: &Lab) -> End {
+    let volume = prepared(lab, |lab| {
+        let (volume, _) = with_snapshot(lab);
+        lab.snapshot(&volume);
+        volume
+    });
+    lab.delete_as(&volume, DeleteMode { cascade: true, force: false });
+    Box::new(move |lab| lab.when_gone(&volume))
+}
+
+/// The rules in force are for what is told, not for what has to be there before.
+fn prepared<T>(lab: &Lab, make: impl FnOnce(&Lab) -> T) -> T {
+    let rules = lab.set_rules_aside();
+    let made = make(lab);
+    lab.put_rules_back(&rules);
+    made
+}
