@@ -49,8 +49,10 @@ impl Connections {
             .max_connections(if dialect == Dialect::Sqlite { 1 } else { max_connections })
             .min_connections(1)
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            // A file does not hang up.
-            .test_before_acquire(dialect != Dialect::Sqlite)
+            .test_before_acquire(false)
+            .before_acquire(move |connection, _| {
+                Box::pin(async move { dialect.check_connection(connection).await.map(|()| true) })
+            })
             .idle_timeout(keep(600))
             .max_lifetime(keep(3600))
             .after_connect(move |connection, _| Box::pin(dialect.prepare_connection(connection)))
@@ -82,10 +84,12 @@ impl Connections {
     pub(super) async fn write(&self, dialect: Dialect) -> std::result::Result<Inner, (Error, Again)> {
         match self {
             Self::File { group, .. } | Self::Memory { group, .. } => group.turn().await.map(Inner::Grouped),
-            Self::Server(pool) => pool.begin().await.map(Inner::Transaction).map_err(|error| {
-                let again = Again::when(dialect.is_race(&error));
-                (acquire_error(error), again)
-            }),
+            Self::Server(pool) => {
+                pool.begin_with(dialect.begin()).await.map(Inner::Transaction).map_err(|error| {
+                    let again = Again::when(dialect.is_race(&error));
+                    (acquire_error(error), again)
+                })
+            }
         }
     }
 

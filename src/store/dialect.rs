@@ -5,7 +5,7 @@ use sea_query::{
     SqliteQueryBuilder,
 };
 use sea_query_sqlx::{SqlxBinder, SqlxValues};
-use sqlx::{AnyConnection, Executor as _};
+use sqlx::{AnyConnection, Connection as _, Executor as _};
 
 use crate::domain::{Error, Result};
 
@@ -69,6 +69,28 @@ impl Dialect {
             }
         }
         Ok(())
+    }
+
+    /// How a transaction begins. On MySQL no statement may commit by itself: after an abort that
+    /// nobody was told of (see `session::Held`) the rest of the transaction would stay.
+    pub(super) const fn begin(self) -> &'static str {
+        match self {
+            Self::Sqlite | Self::Postgres => "BEGIN",
+            Self::Mysql => "SET autocommit = 0; START TRANSACTION; SAVEPOINT held",
+        }
+    }
+
+    /// Fails when the transaction is not the one that was begun (MySQL).
+    pub(super) const RELEASE: &'static str = "RELEASE SAVEPOINT held";
+
+    /// Makes a pooled connection fit for use, and finds out whether it still works.
+    pub(super) async fn check_connection(self, connection: &mut AnyConnection) -> sqlx::Result<()> {
+        match self {
+            // A file does not hang up.
+            Self::Sqlite => Ok(()),
+            Self::Mysql => connection.execute("SET autocommit = 1").await.map(|_| ()),
+            Self::Postgres => connection.ping().await,
+        }
     }
 
     pub(super) fn build(self, statement: &impl SqlxBinder) -> (String, SqlxValues) {
