@@ -52,7 +52,8 @@ impl Dialect {
                     // The 202 has to survive a power cut, not only a crash.
                     "PRAGMA synchronous = FULL",
                     "PRAGMA busy_timeout = 10000",
-                    "PRAGMA cache_size = -16000",
+                    // Each connection has its own; the kernel's cache they share.
+                    "PRAGMA cache_size = -4000",
                     "PRAGMA temp_store = MEMORY",
                 ] {
                     connection.execute(pragma).await?;
