@@ -72,7 +72,7 @@ async fn kills_lose_double_and_leak_nothing() {
         .collect();
     let mut dice = StdRng::seed_from_u64(seed);
     for _ in 0..kills {
-        tokio::time::sleep(Duration::from_millis(dice.random_range(0..1500))).await;
+        tokio::time::sleep(Duration::from_millis(dice.random_range(0..2500))).await;
         hearth.kill();
         hearth.start().await;
     }

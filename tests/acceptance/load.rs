@@ -46,16 +46,25 @@ impl Client {
             return self.create(json!({"size": size})).await;
         }
         let at = self.dice.random_range(0..self.volumes.len());
+        // Mostly what can be accepted; now and then whatever comes.
+        if self.dice.random_bool(0.9) && !self.is_available(at).await {
+            return;
+        }
         match self.dice.random_range(0..100) {
             0..15 => self.create_from(at).await,
             15..35 => self.extend(at).await,
             35..55 => self.snapshot(at).await,
             55..65 => self.revert(at).await,
             65..75 => self.delete_snapshot(at).await,
-            75..88 => self.delete(at, "").await,
-            88..94 => self.delete(at, "?cascade=true").await,
+            75..94 if self.volumes[at].snapshots.is_empty() => self.delete(at, "").await,
+            75..94 => self.delete(at, "?cascade=true").await,
             _ => self.force(at).await,
         }
+    }
+
+    async fn is_available(&self, at: usize) -> bool {
+        let answer = self.api.get(&format!("/volumes/{}", self.volumes[at].id)).await;
+        matches!(answer, Ok((200, body)) if body["volume"]["status"] == "available")
     }
 
     /// What was heard of a request that is answered with 202 or refused.

@@ -39,6 +39,10 @@ async fn spread(folder: &Path, gateways: &mut [Gateway], sims: &[Sim]) {
     assert_eq!(counts.values().sum::<usize>(), VOLUMES);
 }
 
+fn config() -> String {
+    format!("{ONE_POLL}[placement]\ndefault_replicas = 2\n")
+}
+
 fn clusters(folder: &Path) -> Vec<Sim> {
     (0..CLUSTERS).map(|n| Sim::start(folder, &format!("lb{n}"), &["--capacity", "10TiB"])).collect()
 }
@@ -47,7 +51,7 @@ fn clusters(folder: &Path) -> Vec<Sim> {
 async fn a_thousand_creates_in_one_window_spread_evenly() {
     let folder = tempfile::tempdir().unwrap();
     let sims = clusters(folder.path());
-    let hearth = Gateway::new(folder.path(), "hearth", &sims, None, ONE_POLL);
+    let hearth = Gateway::new(folder.path(), "hearth", &sims, None, &config());
     spread(folder.path(), &mut [hearth], &sims).await;
 }
 
@@ -57,8 +61,8 @@ async fn two_gateways_on_one_database_spread_as_one() {
     let folder = tempfile::tempdir().unwrap();
     let sims = clusters(folder.path());
     let gateways = &mut [
-        Gateway::new(folder.path(), "one", &sims, Some(&first), ONE_POLL),
-        Gateway::new(folder.path(), "two", &sims, Some(&second), ONE_POLL),
+        Gateway::new(folder.path(), "one", &sims, Some(&first), &config()),
+        Gateway::new(folder.path(), "two", &sims, Some(&second), &config()),
     ];
     gateways[0].migrate();
     let store = Store::connect(&first, 1).await.unwrap();
