@@ -9,7 +9,7 @@ use sqlx::any::AnyRow;
 
 use super::row::{Columns, json_text};
 use super::{Session, Store, Tx};
-use crate::domain::operation::{Lane, Operation, OperationStatus, Source, Work};
+use crate::domain::operation::{CreateVolume, Lane, Operation, OperationStatus, Source, Work};
 use crate::domain::{ClusterId, OperationId, ProjectId, RequestId, Result, Timestamp, UserId};
 
 const COLUMNS: [&str; 13] = [
@@ -117,7 +117,7 @@ impl Session {
 }
 
 impl Session {
-    /// Whether a volume is being made from `source` (which has to stay until it is made).
+    /// Whether a volume is being made from `source` (which has to stay as it is until then).
     ///
     /// # Errors
     /// Those of the database.
@@ -134,7 +134,10 @@ impl Session {
             .and_where(Expr::col("work").like(format!("%{id}%")));
         let rows = self.all("look for copies under way", &select).await?;
         for row in &rows {
-            if matches!(decode(row)?.work, Work::CreateVolume { source: of, .. } if of == *source) {
+            if let Work::CreateVolume { source: of, step, .. } = decode(row)?.work
+                && of == *source
+                && step != CreateVolume::Guard
+            {
                 return Ok(true);
             }
         }

@@ -49,6 +49,9 @@ enum Reserved {
 }
 
 async fn reserve(job: &Job, growth: Growth) -> Result<Flow> {
+    if job.is_being_read(growth.volume).await? {
+        return Ok(Flow::Again("a snapshot or copy of the volume is still being made".to_owned()));
+    }
     let reserved =
         job.bench.store.write("reserve a growth", |tx, _| Box::pin(reserve_in(job, tx, growth))).await?;
     match reserved {

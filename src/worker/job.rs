@@ -7,7 +7,8 @@ use super::flow::Flow;
 use crate::domain::operation::{
     CreateSnapshot, CreateVolume, ExtendVolume, Operation, OperationStatus, Source, Work,
 };
-use crate::domain::{BackendUuid, ClusterId, Error, Result, Timestamp};
+use crate::domain::status::SnapshotStatus;
+use crate::domain::{BackendUuid, ClusterId, Error, Result, Timestamp, VolumeId};
 use crate::lightbits;
 use crate::store::{Session, Tx};
 
@@ -218,6 +219,25 @@ impl Job {
         }
         let copied = session.is_being_copied(source).await?;
         Ok(copied.then(|| "a volume is being made from it".to_owned()))
+    }
+
+    /// Whether a snapshot or a copy of the volume is under way. It was accepted before us and is
+    /// to be of the volume as it was then: what grows it or turns it back comes after. (Those
+    /// never wait for us: none is accepted while the volume is being changed.)
+    pub(super) async fn is_being_read(&self, volume: VolumeId) -> Result<bool> {
+        let mut session = self.bench.store.read().await?;
+        if session.is_being_copied(&Source::Volume(volume)).await? {
+            return Ok(true);
+        }
+        for snapshot in session.snapshots_of_volume(volume).await? {
+            if snapshot.status == SnapshotStatus::Creating {
+                let all = session.operations_of(&snapshot.id.to_string()).await?;
+                if all.iter().any(|op| op.status == OperationStatus::Open) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 }
 

@@ -55,6 +55,9 @@ async fn rollback(job: &mut Job, back: Return) -> Result<Flow> {
     let Some((location, volume, snapshot)) = found(job, back).await? else {
         return failed(job, back, "The volume or its snapshot is gone.").await;
     };
+    if job.is_being_read(back.volume).await? {
+        return Ok(Flow::Again("a snapshot or copy of the volume is still being made".to_owned()));
+    }
     if !is_reverting(job, back).await? {
         return failed(job, back, "The volume was taken for something else meanwhile.").await;
     }

@@ -195,6 +195,31 @@ fn a_source_is_deleted_after_it_was_copied() {
     lab.settle();
 }
 
+/// What was asked for first gets the volume as it was then, however late its cluster takes it.
+#[test]
+fn a_snapshot_or_copy_asked_for_before_a_change_is_made_before_it() {
+    let lab = Lab::new(1);
+    let volume = lab.volume(1);
+    let busy = json!({"match": {"operation": "create_snapshot"}, "action": {"kind": "status", "code": 503}, "count": 3});
+    lab.rule(&busy);
+    let snapshot = lab.take_snapshot(&volume);
+    lab.extend(&volume, 2);
+    lab.when(&volume, "available");
+    assert_eq!(lab.snapshot_row(&snapshot).unwrap().status.as_str(), "available");
+    lab.rule(&busy);
+    let clone = lab.clone_of(&volume);
+    lab.extend(&volume, 3);
+    lab.when(&volume, "available");
+    assert_eq!(lab.row(&clone).unwrap().status.as_str(), "available");
+    let newest = lab.snapshot(&volume);
+    lab.rule(&busy);
+    let clone = lab.clone_of(&volume);
+    lab.revert(&volume, &newest);
+    lab.when(&volume, "available");
+    assert_eq!(lab.row(&clone).unwrap().status.as_str(), "available");
+    lab.settle();
+}
+
 /// Another object under our name is never touched, not even by the delete.
 #[test]
 fn what_bears_our_name_and_is_not_ours_is_left_alone() {
