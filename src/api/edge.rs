@@ -7,36 +7,32 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::Response;
-use bytes::Bytes;
 use futures::FutureExt as _;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use metrics::{counter, histogram};
-use serde_json::Value;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 
+use super::access_log::{self, Answered};
 use super::call::Call;
+use super::incoming::{declared_size, read_body, row_and_body};
 use super::links::{Links, ProxyHeaders};
 use super::query::Query;
 use super::reply::{Origin, Reply};
-use super::router::{Matched, Router, malformed};
-use super::routes::{Row, TABLE};
+use super::respond::{content_type, finish};
+use super::router::{Matched, Router};
+use super::routes::TABLE;
 use super::{fault, fleet, request_id, version};
 use crate::auth::{AuthHeaders, Authenticator, Policy, RequestFacts};
 use crate::domain::ctx::DEFAULT_PATIENCE;
 use crate::domain::{Ctx, Error, ErrorKind, Microversion, RequestId, Result};
 use crate::service::Services;
 use crate::service::fleet::FleetService;
-use crate::telemetry::metrics::{HTTP_REQUESTS, HTTP_SECONDS};
-
-/// Largest body read, in bytes (`[oslo_middleware] max_request_body_size` of Cinder).
-pub const MAX_BODY: usize = 114_688;
 
 /// What of the configuration the edge needs.
 #[derive(Debug, Clone, Default)]
@@ -99,43 +95,18 @@ pub async fn serve(edge: Arc<Edge>, request: Request) -> Response {
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let accept = content_type(request.headers());
     let mut progress = Progress::default();
+    // Whatever is logged on the way carries the id the client was given.
+    let span = tracing::info_span!("request", request_id = request_id.as_str());
     let work = AssertUnwindSafe(dispatch(edge, request, &request_id, &mut progress)).catch_unwind();
-    let reply = match work.await {
+    let outcome = work.instrument(span.clone()).await;
+    let reply = span.in_scope(|| match outcome {
         Ok(Ok(reply)) => reply,
         Ok(Err(error)) => fault::reply(&error),
         Err(_panic) => fault::reply(&Error::internal("a handler panicked")),
-    };
-    let status = reply.status().as_u16();
-    let size = reply.body().len();
-    let response = finish(reply, &request_id, &progress, accept);
-    count(&method, progress.operation, response.status(), started.elapsed());
-    tracing::info!(
-        target: "hearth::access",
-        %method,
-        path = uri.path(),
-        query = uri.query(),
-        status,
-        size,
-        operation = progress.operation,
-        request_id = request_id.as_str(),
-        micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
-        "request"
-    );
-    response
-}
-
-/// One label value a method, whatever a client makes up.
-fn count(method: &Method, operation: &'static str, status: StatusCode, took: Duration) {
-    let method = match *method {
-        Method::GET => "GET",
-        Method::POST => "POST",
-        Method::PUT => "PUT",
-        Method::DELETE => "DELETE",
-        _ => "other",
-    };
-    let status = status.as_u16().to_string();
-    counter!(HTTP_REQUESTS, "method" => method, "route" => operation, "status" => status).increment(1);
-    histogram!(HTTP_SECONDS, "method" => method, "route" => operation).record(took.as_secs_f64());
+    });
+    let answered = Answered { status: reply.status(), bytes: reply.body().len(), took: started.elapsed() };
+    span.in_scope(|| access_log::record(&method, &uri, progress.operation, &answered));
+    finish(reply, &request_id, progress.version.as_ref(), accept)
 }
 
 async fn dispatch(
@@ -260,7 +231,7 @@ async fn run(call: Call) -> Result<Reply> {
         return handler(call).await;
     }
     let tracker = call.edge.tracker.clone();
-    match tracker.spawn(handler(call)).await {
+    match tracker.spawn(handler(call).in_current_span()).await {
         Ok(result) => result,
         Err(error) => Err(Error::internal("the task of a write ended early").because(error)),
     }
@@ -279,104 +250,9 @@ fn negotiate(headers: &HeaderMap, progress: &mut Progress) -> Result<Microversio
     }
 }
 
-/// The size limiter stands before everything else.
-fn declared_size(headers: &HeaderMap) -> Result<()> {
-    let declared = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    match declared.and_then(|text| text.parse::<u64>().ok()) {
-        Some(size) if size > MAX_BODY as u64 => Err(too_large()),
-        _ => Ok(()),
-    }
-}
-
-fn too_large() -> Error {
-    Error::too_large("Request is too large.")
-}
-
-/// The bytes of a body that counts: one without a content type is no body.
-async fn read_body(method: &Method, headers: &HeaderMap, body: Body) -> Result<Option<Bytes>> {
-    if matches!(*method, Method::GET | Method::DELETE) {
-        return Ok(None);
-    }
-    let bytes = match Limited::new(body, MAX_BODY).collect().await {
-        Ok(collected) => collected.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => return Err(too_large()),
-        Err(error) => return Err(malformed().because(error)),
-    };
-    let Some(content_type) = headers.get(header::CONTENT_TYPE) else { return Ok(None) };
-    if bytes.is_empty() {
-        return Ok(None);
-    }
-    let essence = content_type.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    match essence.to_ascii_lowercase().as_str() {
-        "application/json" | VENDOR_TYPE => Ok(Some(bytes)),
-        _ => Err(Error::unsupported_media_type("Unsupported Content-Type")),
-    }
-}
-
-/// Finds the row, by the body for an action, and reads the body if the row wants one.
-fn row_and_body(
-    matched: &Matched<'_>,
-    body: Option<Bytes>,
-    version: Microversion,
-) -> Result<(&'static Row, Value)> {
-    let parse = |bytes: &Bytes| serde_json::from_slice::<Value>(bytes).map_err(|e| malformed().because(e));
-    let known = |row: &'static Row| {
-        if version.at_least(row.since) { Ok(row) } else { Err(Error::not_found(fault::NOT_FOUND)) }
-    };
-    if matched.is_action() {
-        let body = body.as_ref().map(parse).transpose()?;
-        let row = known(matched.action(body.as_ref())?)?;
-        return Ok((row, body.unwrap_or_default()));
-    }
-    let row = known(matched.plain().ok_or_else(|| Error::not_found(fault::NOT_FOUND))?)?;
-    let body = match body {
-        Some(bytes) => parse(&bytes)?,
-        None => Value::Null,
-    };
-    Ok((row, body))
-}
-
 fn check_project(matched: &Matched<'_>, ctx: &Ctx) -> Result<()> {
     match &matched.project {
         Some(project) if project != ctx.project_id.as_str() => Err(Error::invalid("Malformed request url")),
         _ => Ok(()),
     }
-}
-
-const VENDOR_TYPE: &str = "application/vnd.openstack.volume+json";
-
-/// JSON whatever the client accepts; its own name for it only when it accepts nothing else.
-fn content_type(headers: &HeaderMap) -> HeaderValue {
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if accept.contains(VENDOR_TYPE) && !accept.contains("application/json") && !accept.contains('*') {
-        HeaderValue::from_static(VENDOR_TYPE)
-    } else {
-        HeaderValue::from_static("application/json")
-    }
-}
-
-fn finish(reply: Reply, request_id: &RequestId, progress: &Progress, accept: HeaderValue) -> Response {
-    let origin = reply.origin();
-    let (status, mut headers, body) = reply.into_parts();
-    if let Ok(id) = HeaderValue::from_str(request_id.as_str()) {
-        if origin == Origin::Controller {
-            headers.insert("x-compute-request-id", id.clone());
-        }
-        headers.insert("x-openstack-request-id", id);
-    }
-    if origin != Origin::Filter
-        && let Some(version) = &progress.version
-    {
-        headers.insert(version::HEADER, version.clone());
-        headers.insert(header::VARY, HeaderValue::from_static("OpenStack-API-Version"));
-    }
-    if status != StatusCode::NO_CONTENT {
-        let kind =
-            if origin == Origin::Raw { HeaderValue::from_static("text/html; charset=UTF-8") } else { accept };
-        headers.entry(header::CONTENT_TYPE).or_insert(kind);
-    }
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status;
-    *response.headers_mut() = headers;
-    response
 }

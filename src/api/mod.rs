@@ -4,6 +4,7 @@
 //! only place where an error becomes a status code; `v3` the handlers and views, resource by
 //! resource.
 
+mod access_log;
 pub mod admin;
 mod body;
 mod bool_text;
@@ -12,6 +13,7 @@ pub mod edge;
 mod fault;
 mod filters;
 pub mod fleet;
+mod incoming;
 mod links;
 pub mod openapi;
 mod outside;
@@ -20,6 +22,7 @@ mod python;
 mod query;
 mod reply;
 mod request_id;
+mod respond;
 mod router;
 pub mod routes;
 mod schema;

@@ -12,7 +12,8 @@ use tokio::sync::Notify;
 use tower::ServiceExt as _;
 
 use super::call::Call;
-use super::edge::{Edge, MAX_BODY, Settings, serve};
+use super::edge::{Edge, Settings, serve};
+use super::incoming::MAX_BODY;
 use super::reply::Reply;
 use super::router::Router;
 use super::routes::{Row, to};
