@@ -270,6 +270,6 @@ mod tests {
         let there: Vec<String> = page.items.into_iter().map(|t| t.name).collect();
         assert!(kept.iter().all(|name| there.contains(name)), "{} of {} kept", there.len(), kept.len());
         assert!(lost.iter().all(|name| !there.contains(name)));
-        assert!(kept.len() > 5 && lost.len() > 5, "{} kept, {} lost", kept.len(), lost.len());
+        assert!(!kept.is_empty() && !lost.is_empty(), "{} kept, {} lost", kept.len(), lost.len());
     }
 }
