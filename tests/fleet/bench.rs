@@ -123,13 +123,18 @@ pub struct Sim {
 impl Sim {
     /// Three nodes on loopback addresses of their own.
     pub async fn start(name: &str) -> Self {
+        Self::start_with(name, |_| ()).await
+    }
+
+    pub async fn start_with(name: &str, change: impl FnOnce(&mut Options)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let net = NEXT.fetch_add(1, Ordering::SeqCst);
-        let options = Options {
+        let mut options = Options {
             name: name.to_owned(),
             ip_base: Ipv4Addr::new(127, 77, net, 0),
             ..Options::new(folder.path())
         };
+        change(&mut options);
         let mut sim = Self { options, running: None, folder };
         sim.up().await;
         sim

@@ -3,6 +3,7 @@
 
 mod api;
 mod bench;
+mod burst;
 mod contact;
 mod outage;
 mod poll;
