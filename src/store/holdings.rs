@@ -1,7 +1,5 @@
 //! What ought to be on a cluster, for the poller and for those who want to take a cluster away.
 
-use std::collections::HashSet;
-
 use sea_query::{Expr, ExprTrait as _, Query};
 
 use super::row::Columns;
@@ -80,28 +78,6 @@ impl Session {
         }
         let [volumes, snapshots, operations] = counts;
         Ok(ClusterUse { volumes, snapshots, operations })
-    }
-
-    /// The clusters that volumes are on (for affinity hints); unknown volumes are nowhere.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub async fn clusters_of_volumes(
-        &mut self,
-        volumes: &[crate::domain::VolumeId],
-    ) -> Result<Vec<ClusterId>> {
-        if volumes.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut select = Query::select();
-        select
-            .column("cluster_id")
-            .from("volumes")
-            .and_where(Expr::col("id").is_in(volumes.iter().map(ToString::to_string)));
-        let rows = self.all("find the clusters of volumes", &select).await?;
-        let found: Result<HashSet<Option<ClusterId>>> =
-            rows.iter().map(|row| Columns::of(row).maybe_parsed()).collect();
-        Ok(found?.into_iter().flatten().collect())
     }
 }
 
