@@ -187,3 +187,13 @@ fn every_key_is_documented() {
     assert!(text.contains("| `listen` | `\"127.0.0.1:8776\"` | Address and port of the API. |"), "{text}");
     assert!(text.contains("| `username` | `\"cinder\"` |"), "{text}");
 }
+
+/// `docs/configuration.md` is what `hearth config reference` prints; when this fails, print it
+/// there again.
+#[test]
+fn the_reference_in_the_documentation_is_this_one() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
+    let written = fs::read_to_string(path).unwrap();
+    let (_, tables) = written.split_once("\n\n").unwrap();
+    assert_eq!(tables, reference().trim_end().to_owned() + "\n");
+}

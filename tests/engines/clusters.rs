@@ -6,8 +6,7 @@ use hearth::domain::cluster::{Capacity, Description, Intent, IntentRecord, Obser
 use hearth::domain::status::VolumeStatus;
 use hearth::domain::volume::{Location, Volume};
 use hearth::domain::{
-    BackendUuid, Bytes, ClusterId, ClusterName, Error, ErrorKind, Gib, LightosProject, OperationId,
-    Timestamp, VolumeId,
+    BackendUuid, Bytes, ClusterId, ClusterName, Error, ErrorKind, Gib, LightosProject, OperationId, Timestamp,
 };
 use hearth::store::{ClusterRow, Holding, PLACEMENT_LOCK, PollResult, Reservation, Store};
 
@@ -221,9 +220,6 @@ pub async fn what_a_cluster_holds_is_known(bed: Bed) {
     let used = session.cluster_use(id).await.unwrap();
     assert_eq!((used.volumes, used.snapshots, used.operations), (2, 0, 0));
     assert!(session.cluster_use(ClusterId::random()).await.unwrap().is_empty());
-    let volumes = [there.id, coming.id, nowhere.id, VolumeId::random()];
-    assert_eq!(session.clusters_of_volumes(&volumes).await.unwrap(), [id]);
-    assert_eq!(session.clusters_of_volumes(&[]).await.unwrap(), []);
     assert_eq!(session.cluster_intent(id).await.unwrap().unwrap().intent, Intent::Enabled);
     assert_eq!(session.cluster_intent(ClusterId::random()).await.unwrap(), None);
 }

@@ -12,6 +12,7 @@ use crate::bench::{Sim, eventually};
 
 pub struct Gateway {
     pub folder: tempfile::TempDir,
+    config: Config,
     running: Option<app::Running>,
     http: reqwest::Client,
 }
@@ -19,26 +20,33 @@ pub struct Gateway {
 impl Gateway {
     /// No-auth, on free ports, over SQLite in a folder, watching closely.
     pub async fn start(clusters_toml: &str) -> Self {
+        Self::start_with(clusters_toml, |_| ()).await
+    }
+
+    pub async fn start_with(clusters_toml: &str, change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         #[expect(clippy::disallowed_methods, reason = "as an editor does it")]
         std::fs::write(folder.path().join("clusters.toml"), clusters_toml).unwrap();
+        let mut config = Config::default();
+        config.auth.strategy = Strategy::Noauth;
+        config.server.listen = "127.0.0.1:0".parse().unwrap();
+        config.server.admin_listen = "127.0.0.1:0".parse().unwrap();
+        config.database.data_dir = folder.path().to_owned();
+        config.fleet.clusters_file = folder.path().join("clusters.toml");
+        config.fleet.poll_interval = Period(Duration::from_millis(200));
+        config.fleet.probe_interval = Period(Duration::from_millis(20));
+        config.fleet.trust_time = Period(Duration::from_millis(200));
+        config.quotas.volumes = -1;
+        config.quotas.gigabytes = -1;
+        change(&mut config);
         let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().unwrap();
-        let mut gateway = Self { folder, running: None, http };
+        let mut gateway = Self { folder, config, running: None, http };
         gateway.up().await;
         gateway
     }
 
     pub async fn up(&mut self) {
-        let mut config = Config::default();
-        config.auth.strategy = Strategy::Noauth;
-        config.server.listen = "127.0.0.1:0".parse().unwrap();
-        config.server.admin_listen = "127.0.0.1:0".parse().unwrap();
-        config.database.data_dir = self.folder.path().to_owned();
-        config.fleet.clusters_file = self.folder.path().join("clusters.toml");
-        config.fleet.poll_interval = Period(Duration::from_millis(200));
-        config.quotas.volumes = -1;
-        config.quotas.gigabytes = -1;
-        self.running = Some(app::start(&config, Clock::System).await.unwrap());
+        self.running = Some(app::start(&self.config, Clock::System).await.unwrap());
     }
 
     pub async fn down(&mut self) {

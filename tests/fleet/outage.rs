@@ -1,5 +1,11 @@
 use hearth::domain::cluster::Observed;
 
+use std::path::Path;
+use std::time::Duration;
+
+use hearth::config::Period;
+
+use crate::api::Gateway;
 use crate::bench::{Bench, Sim, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -37,4 +43,49 @@ async fn a_second_replica_takes_over_the_polling_and_has_the_clients_meanwhile()
     let row = bench.row_when(sim.id(), |row| row.polled_at.unwrap().0 > polled.0 + 2_000_000).await;
     assert_eq!(row.observed, Observed::Reachable);
     assert_eq!(row.observed_since, before.observed_since, "the state goes on, it does not begin anew");
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
+
+/// `federation` pitfall 19.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_restored_to_an_earlier_state_gets_no_new_volumes() {
+    let mut sim = Sim::start("a").await;
+    let list_often = Period(Duration::from_millis(300));
+    let gateway =
+        Gateway::start_with(&sim.entry("prod-a"), |config| config.fleet.list_interval = list_often).await;
+    gateway.ready("prod-a").await;
+    let backup = tempfile::tempdir().unwrap();
+    sim.down().await;
+    copy(sim.folder(), backup.path());
+    sim.up().await;
+    gateway.ready("prod-a").await;
+    let mut volumes = Vec::new();
+    for _ in 0..3 {
+        let volume = gateway.create_volume(1).await;
+        assert_eq!(gateway.settled(&volume).await, "available");
+        volumes.push(volume);
+    }
+    sim.down().await;
+    std::fs::read_dir(sim.folder()).unwrap().for_each(|e| std::fs::remove_file(e.unwrap().path()).unwrap());
+    copy(backup.path(), sim.folder());
+    sim.up().await;
+    let found = eventually("suspicion", async || {
+        let found = gateway.get("/fleet/v1/clusters/prod-a").await["cluster"].clone();
+        (found["state"] == "suspect" && found["missing_volumes"] == 3).then_some(found)
+    })
+    .await;
+    assert!(found["state_reason"].as_str().unwrap().contains("earlier state"), "{found}");
+    let refused = gateway.create_volume(1).await;
+    assert_eq!(gateway.settled(&refused).await, "error");
+    for volume in volumes {
+        let listed = gateway.get(&format!("/v3/c0ffee/volumes/{volume}")).await;
+        assert_eq!(listed["volume"]["status"], "available", "what is listed stays listed");
+    }
 }
