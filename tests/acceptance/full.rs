@@ -8,7 +8,7 @@ use hearth::domain::{Bytes, Clock, ClusterName, Gib, LightosProject, Metadata};
 use hearth::lightbits::{Acl, Cluster, CreateVolume, Credentials, Endpoint, Outcome, Settings, TlsTrust};
 use serde_json::{Value, json};
 
-use crate::gateway::{Api, Gateway, Sim, all_at_once, database, placeable, truths, until_final};
+use crate::gateway::{Api, Gateway, Sim, all_at_once, alone, database, placeable, truths, until_final};
 use crate::spread::ONE_POLL;
 
 const CLUSTERS: usize = 10;
@@ -133,6 +133,7 @@ fn taken(provisioned: &[u64]) -> usize {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_refused_while_there_is_room_and_nothing_passes_the_cap() {
+    let _alone = alone().await;
     let folder = tempfile::tempdir().unwrap();
     let sims = clusters(folder.path()).await;
     let config = format!("{ONE_POLL}{CONFIG}");
@@ -142,6 +143,7 @@ async fn nothing_is_refused_while_there_is_room_and_nothing_passes_the_cap() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_gateways_on_one_database_fill_as_one() {
+    let _alone = alone().await;
     let Some([first, second]) = database("full").await else { return };
     let folder = tempfile::tempdir().unwrap();
     let sims = clusters(folder.path()).await;

@@ -16,7 +16,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::gateway::{Gateway, Sim, placeable, quiet, truths};
+use crate::gateway::{Gateway, Sim, alone, placeable, quiet, truths};
 use crate::{audit, check, ledger, load};
 
 const CLUSTERS: usize = 3;
@@ -50,6 +50,7 @@ fn faults(seed: u64) -> Value {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kills_lose_double_and_leak_nothing() {
+    let _alone = alone().await;
     let kills = setting("HEARTH_CHAOS_KILLS", 3);
     let seed = setting("HEARTH_CHAOS_SEED", u64::from(std::process::id()));
     println!("HEARTH_CHAOS_KILLS={kills} HEARTH_CHAOS_SEED={seed}");

@@ -8,7 +8,7 @@ use hearth::store::Store;
 use serde_json::{Value, json};
 
 use crate::audit;
-use crate::gateway::{Api, Gateway, Sim, all_at_once, placeable, quiet, truths, until_final};
+use crate::gateway::{Api, Gateway, Sim, all_at_once, alone, placeable, quiet, truths, until_final};
 
 const CLUSTERS: usize = 3;
 /// Of one measurement; the slowest 1 % are then six calls.
@@ -81,6 +81,7 @@ async fn blanks(api: &Api, count: usize) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_silent_cluster_is_noticed_by_nobody_else_and_comes_back_by_itself() {
+    let _alone = alone().await;
     let folder = tempfile::tempdir().unwrap();
     let sims: Vec<Sim> = (0..CLUSTERS).map(|n| Sim::start(folder.path(), &format!("lb{n}"), &[])).collect();
     let mut hearth = Gateway::new(folder.path(), "hearth", &sims, None, SETTINGS);

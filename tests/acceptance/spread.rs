@@ -7,7 +7,7 @@ use std::path::Path;
 use hearth::store::Store;
 use serde_json::json;
 
-use crate::gateway::{Gateway, Sim, all_at_once, database, placeable, truths, until_final};
+use crate::gateway::{Gateway, Sim, all_at_once, alone, database, placeable, truths, until_final};
 
 const CLUSTERS: usize = 10;
 const VOLUMES: usize = 1000;
@@ -49,6 +49,7 @@ fn clusters(folder: &Path) -> Vec<Sim> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_creates_in_one_window_spread_evenly() {
+    let _alone = alone().await;
     let folder = tempfile::tempdir().unwrap();
     let sims = clusters(folder.path());
     let hearth = Gateway::new(folder.path(), "hearth", &sims, None, &config());
@@ -57,6 +58,7 @@ async fn a_thousand_creates_in_one_window_spread_evenly() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_gateways_on_one_database_spread_as_one() {
+    let _alone = alone().await;
     let Some([first, second]) = database("spread").await else { return };
     let folder = tempfile::tempdir().unwrap();
     let sims = clusters(folder.path());

@@ -16,6 +16,12 @@ use serde_json::Value;
 const HEARTH: &str = env!("CARGO_BIN_EXE_hearth");
 pub const PROJECT: &str = "c0ffee";
 
+/// One test at a time: each has a machine's worth of processes, and one of them measures.
+pub async fn alone() -> tokio::sync::MutexGuard<'static, ()> {
+    static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    ALONE.lock().await
+}
+
 /// A child that does not outlive us.
 struct Process(Child);
 
