@@ -8,6 +8,7 @@ use sqlx::any::AnyPoolOptions;
 use super::Dialect;
 use super::commits::Commits;
 use super::group::Group;
+use super::loan::Loan;
 use super::readers::Readers;
 use super::session::{Again, Inner, acquire_error};
 use crate::domain::{Error, Result};
@@ -19,7 +20,7 @@ const SQLITE_READERS: u32 = 4;
 
 #[derive(Debug, Clone)]
 pub(super) enum Connections {
-    Server(AnyPool),
+    Server(Dialect, AnyPool),
     /// The writer is ONE connection, so that writers queue fairly in process instead of sleeping
     /// in SQLite's busy handler, and share their commits.
     File {
@@ -60,7 +61,7 @@ impl Connections {
             .await
             .map_err(|e| Error::unavailable("The database does not answer.").because(e))?;
         Ok(match dialect {
-            Dialect::Mysql | Dialect::Postgres => Self::Server(pool),
+            Dialect::Mysql | Dialect::Postgres => Self::Server(dialect, pool),
             Dialect::Sqlite if memory => {
                 Self::Memory { group: Group::new(pool.clone(), commits.clone()), only: pool }
             }
@@ -75,17 +76,25 @@ impl Connections {
     pub(super) async fn read(&self) -> Result<Inner> {
         match self {
             Self::File { readers, .. } => readers.acquire().await.map(Inner::Reader),
-            Self::Server(pool) | Self::Memory { only: pool, .. } => {
-                pool.acquire().await.map(Inner::Pooled).map_err(acquire_error)
+            Self::Server(dialect, pool) => {
+                Loan::from(pool, *dialect).await.map(Inner::Pooled).map_err(acquire_error)
+            }
+            Self::Memory { only, .. } => {
+                Loan::from(only, Dialect::Sqlite).await.map(Inner::Pooled).map_err(acquire_error)
             }
         }
     }
 
-    pub(super) async fn write(&self, dialect: Dialect) -> std::result::Result<Inner, (Error, Again)> {
+    pub(super) async fn write(&self) -> std::result::Result<Inner, (Error, Again)> {
         match self {
             Self::File { group, .. } | Self::Memory { group, .. } => group.turn().await.map(Inner::Grouped),
-            Self::Server(pool) => {
-                pool.begin_with(dialect.begin()).await.map(Inner::Transaction).map_err(|error| {
+            Self::Server(dialect, pool) => {
+                let begun = async {
+                    let mut loan = Loan::from(pool, *dialect).await?;
+                    loan.begin().await?;
+                    Ok(Inner::Transaction(loan))
+                };
+                begun.await.map_err(|error| {
                     let again = Again::when(dialect.is_race(&error));
                     (acquire_error(error), again)
                 })
@@ -103,7 +112,7 @@ impl Connections {
     pub(super) async fn close(&self) {
         self.close_readers().await;
         match self {
-            Self::Server(pool) | Self::File { writer: pool, .. } | Self::Memory { only: pool, .. } => {
+            Self::Server(_, pool) | Self::File { writer: pool, .. } | Self::Memory { only: pool, .. } => {
                 pool.close().await;
             }
         }

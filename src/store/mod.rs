@@ -22,6 +22,7 @@ mod group;
 mod holdings;
 mod leases;
 mod list;
+mod loan;
 mod messages;
 mod migrate;
 mod operations;
@@ -143,7 +144,7 @@ impl Store {
     where
         F: for<'t> Fn(&'t mut Tx, Scope<'t, 'env>) -> BoxFuture<'t, Result<T>> + Send + Sync + 'env,
     {
-        let inner = self.connections.write(self.dialect).await?;
+        let inner = self.connections.write().await?;
         let mut tx = Tx::new(Session::new(inner, self.dialect, self.cache.clone(), None));
         let result = work(&mut tx, Scope::default()).await;
         tx.finish(result).await

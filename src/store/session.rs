@@ -7,13 +7,13 @@ use sea_query::{Asterisk, Expr, ExprTrait as _, OnConflict, Query, SelectStateme
 use sea_query_sqlx::SqlxBinder;
 use sqlx::any::AnyRow;
 use sqlx::error::DatabaseError;
-use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyConnection, AssertSqlSafe, Connection as _, Row as _, Transaction};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Row as _};
 
 use super::Dialect;
 use super::cache::VolumeCache;
 use super::commits::Moment;
 use super::group::Turn;
+use super::loan::Loan;
 use super::readers::Reader;
 use crate::domain::{Error, Result};
 
@@ -36,8 +36,8 @@ impl Again {
 /// What a session talks over.
 pub(super) enum Inner {
     Reader(Reader),
-    Pooled(PoolConnection<Any>),
-    Transaction(Transaction<'static, Any>),
+    Pooled(Loan),
+    Transaction(Loan),
     Grouped(Turn),
 }
 
@@ -88,14 +88,22 @@ impl Session {
         self.statements += 1;
         match &mut self.inner {
             Inner::Reader(reader) => reader.connection(),
-            Inner::Pooled(connection) => Ok(connection),
-            Inner::Transaction(transaction) => Ok(transaction),
+            Inner::Pooled(loan) | Inner::Transaction(loan) => Ok(loan.ask()),
             Inner::Grouped(turn) => turn.connection(),
         }
     }
 
+    /// The statement has been answered, well or not.
+    fn answered<T>(&mut self, answer: T) -> T {
+        if let Inner::Pooled(loan) | Inner::Transaction(loan) = &mut self.inner {
+            loan.answered();
+        }
+        answer
+    }
+
     pub(super) async fn ping(&mut self) -> Result<()> {
         let ping = self.connection()?.ping().await;
+        let ping = self.answered(ping);
         ping.map_err(|error| self.failed("ping", error))
     }
 
@@ -137,7 +145,8 @@ impl Session {
     ) -> Result<Vec<AnyRow>> {
         let (sql, values) = self.dialect.build(statement);
         let query = sqlx::query_with(AssertSqlSafe(sql), values);
-        query.fetch_all(self.connection()?).await.map_err(|e| self.failed(doing, e))
+        let rows = query.fetch_all(self.connection()?).await;
+        self.answered(rows).map_err(|e| self.failed(doing, e))
     }
 
     pub(super) async fn optional(
@@ -147,7 +156,8 @@ impl Session {
     ) -> Result<Option<AnyRow>> {
         let (sql, values) = self.dialect.build(statement);
         let query = sqlx::query_with(AssertSqlSafe(sql), values);
-        query.fetch_optional(self.connection()?).await.map_err(|e| self.failed(doing, e))
+        let row = query.fetch_optional(self.connection()?).await;
+        self.answered(row).map_err(|e| self.failed(doing, e))
     }
 
     /// The first column of the only row, as a number.
@@ -187,18 +197,20 @@ impl Tx {
         };
         let mut result = result;
         if self.0.held == Held::Savepoint
-            && let Err(error) = sqlx::raw_sql(Dialect::RELEASE).execute(&mut *transaction).await
+            && let Err(error) = transaction.run(Dialect::RELEASE).await
         {
             // Whatever the closure has seen after that was not of this transaction.
             again = Again::when(error.as_database_error().is_some());
             result = Err(Error::unavailable("The database is busy.").because(error));
         }
         match result {
-            Ok(value) => match transaction.commit().await {
+            Ok(value) => match transaction.end("COMMIT").await {
                 Ok(()) => Ok(value),
                 // On Galera this is where a lost race shows. A lost connection is another matter:
                 // nobody knows whether it was committed, so it is not run again.
                 Err(error) if dialect.is_race(&error) && error.as_database_error().is_some() => {
+                    // Nothing is left to take back; the connection can be used again.
+                    let _ = transaction.end("ROLLBACK").await;
                     Err((Error::unavailable("The database is busy.").because(error), Again::Yes))
                 }
                 Err(error) => {
@@ -207,7 +219,7 @@ impl Tx {
             },
             Err(error) => {
                 // A failed rollback closes the connection, which rolls back too.
-                let _ = transaction.rollback().await;
+                let _ = transaction.end("ROLLBACK").await;
                 Err((error, again))
             }
         }

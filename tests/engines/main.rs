@@ -104,6 +104,7 @@ on_every_engine! { run:
         an_error_takes_everything_back_and_is_passed_on,
         an_abandoned_write_leaves_nothing_and_blocks_nobody,
         a_write_cut_off_anywhere_is_whole_or_nothing,
+        reads_cut_off_anywhere_block_nobody,
         count_then_insert_never_passes_the_limit,
         a_crowd_on_one_lock_gets_through;
     volumes: a_volume_comes_back_as_it_went_in,

@@ -4,6 +4,7 @@
 use std::future::pending;
 use std::time::Duration;
 
+use hearth::domain::page::{ListQuery, Scope};
 use hearth::domain::volume::Volume;
 use hearth::domain::{Error, ErrorKind, Gib, ProjectId, Result, VolumeId};
 use hearth::store::Store;
@@ -144,6 +145,23 @@ pub async fn a_write_cut_off_anywhere_is_whole_or_nothing(bed: Bed) {
         }
     }
     assert!(cut_off > 0, "nothing was cut off");
+}
+
+/// A client that hangs up drops its request in the middle of a read. More are cut off than there
+/// are connections, and each must find one all the same.
+pub async fn reads_cut_off_anywhere_block_nobody(bed: Bed) {
+    sample::insert_volumes(&bed.a, &sample::volumes(20)).await;
+    let read = async |store: &Store| {
+        let query = ListQuery { with_count: true, ..ListQuery::new(Scope::AllProjects) };
+        store.read().await.unwrap().list_volumes(&query).await.unwrap().items.len()
+    };
+    let cut_off = on_both(&bed, 120, move |store, n| async move {
+        tokio::time::timeout(Duration::from_micros(100 * n as u64), read(&store)).await.is_err()
+    })
+    .await;
+    assert!(cut_off.contains(&true), "nothing was cut off");
+    let read_by = on_both(&bed, 32, move |store, _| async move { read(&store).await }).await;
+    assert_eq!(read_by, [20; 32]);
 }
 
 pub async fn count_then_insert_never_passes_the_limit(bed: Bed) {
