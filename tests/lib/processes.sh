@@ -51,6 +51,7 @@ await() {
   done
 }
 listening() { (exec 3<>"/dev/tcp/${2:-127.0.0.1}/$1") 2>/dev/null; }
+gone() { ! listening "$1"; }
 await_port() { NAME=$1 await "${3:-60}" "$1 to listen on port $2" listening "$2"; }
 
 # as_user USER VAR: a folder for a server that will not run as root, in VAR, and AS for the start of it. It is not
