@@ -2,6 +2,8 @@
 //! field of the enclosing span. Secrets never get here: they are `SecretString`, whose `Debug`
 //! says nothing.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -22,7 +24,10 @@ pub enum Style {
 pub fn start(style: Style, level: &str) -> Result<(), String> {
     let filter: Targets = level.parse().map_err(|error| format!("log level {level:?}: {error}"))?;
     let layer = match style {
-        Style::Text => fmt::layer().with_writer(std::io::stderr).boxed(),
+        // Colours are for a terminal; in a file they are rubbish.
+        Style::Text => {
+            fmt::layer().with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr).boxed()
+        }
         Style::Json => fmt::layer()
             .json()
             .flatten_event(true)
