@@ -128,7 +128,9 @@ async fn a_silent_cluster_is_noticed_by_nobody_else_and_comes_back_by_itself() {
     let listed: BTreeSet<String> = api.volumes().await.into_keys().collect();
     assert!(of_silent.iter().all(|id| listed.contains(id)));
 
-    // It returns by itself, but gets nothing new before it has been trusted for a while.
+    // It returns by itself, but gets nothing new before it has been trusted for a while. (Healed
+    // while it is only suspect, it would be trusted without recovering first.)
+    until_observed(&store, "lb0", &[Observed::Unreachable]).await;
     sims[0].heal().await;
     until_observed(&store, "lb0", &[Observed::Recovering]).await;
     let early = until_final(&api, &blanks(&api, 6).await).await;
