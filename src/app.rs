@@ -9,6 +9,8 @@
 mod lock;
 mod settings;
 
+pub use lock::FileLock;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;

@@ -9,14 +9,17 @@ use rustix::fs::{FlockOperation, flock};
 
 /// Held while it lives.
 #[derive(Debug)]
-pub(super) struct FileLock {
+pub struct FileLock {
     _file: File,
 }
 
 impl FileLock {
     /// The lock of a SQLite database file, made with its folder if need be; `None` for a database
     /// server or one in memory.
-    pub(super) fn for_database(url: &str) -> anyhow::Result<Option<Self>> {
+    ///
+    /// # Errors
+    /// Another process has it, or the folder cannot be written.
+    pub fn for_database(url: &str) -> anyhow::Result<Option<Self>> {
         let Some(path) = url.strip_prefix("sqlite:").map(|rest| rest.trim_start_matches("//")) else {
             return Ok(None);
         };

@@ -9,6 +9,7 @@ use anyhow::{Context as _, anyhow};
 use clap::{Args, Subcommand};
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::app::FileLock;
 use crate::config;
 use crate::domain::{Clock, Error};
 use crate::store::{SchemaState, Store};
@@ -46,26 +47,34 @@ impl DbCommand {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
             match self.action {
-                Action::Migrate(database) => migrate(&database.connect().await?).await,
-                Action::Status(database) => status(&database.connect().await?).await,
+                Action::Migrate(database) => {
+                    let url = database.resolve()?;
+                    // A SQLite file belongs to one process; a gateway that has it believes its memory.
+                    let _lock = FileLock::for_database(url.expose_secret())?;
+                    migrate(&connect(&url).await?).await
+                }
+                Action::Status(database) => status(&connect(&database.resolve()?).await?).await,
             }
         })
     }
 }
 
 impl Database {
-    async fn connect(self) -> anyhow::Result<Store> {
-        let url = match self.url {
-            Some(url) => url,
+    fn resolve(self) -> anyhow::Result<SecretString> {
+        match self.url {
+            Some(url) => Ok(url),
             None => config::load(self.config.as_deref())
                 .and_then(|loaded| loaded.config.database.resolve_url().map_err(|problem| vec![problem]))
                 .map_err(|problems| {
                     let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
                     anyhow!(lines.join("\nerror: "))
-                })?,
-        };
-        Store::connect(url.expose_secret(), 2).await.map_err(|error| told(&error))
+                }),
+        }
     }
+}
+
+async fn connect(url: &SecretString) -> anyhow::Result<Store> {
+    Store::connect(url.expose_secret(), 2).await.map_err(|error| told(&error))
 }
 
 async fn migrate(store: &Store) -> anyhow::Result<ExitCode> {
