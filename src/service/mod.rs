@@ -7,6 +7,7 @@
 
 pub mod attachments;
 pub mod backends;
+pub mod cleanup;
 pub mod fleet;
 pub mod messages;
 pub mod quota_sets;

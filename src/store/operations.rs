@@ -104,6 +104,21 @@ impl Session {
         self.count("count stuck operations", &select).await
     }
 
+    /// The operations that wait for a person, of one cluster or (`None`) of none yet.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn stuck_operations(&mut self, cluster: Option<ClusterId>) -> Result<Vec<Operation>> {
+        let mut select = select();
+        select.and_where(Expr::col("status").eq(OperationStatus::NeedsOperator.as_str()));
+        select.and_where(match cluster {
+            Some(id) => Expr::col("cluster_id").eq(id.to_string()),
+            None => Expr::col("cluster_id").is_null(),
+        });
+        let rows = self.all("stuck operations", &select).await?;
+        rows.iter().map(decode).collect()
+    }
+
     /// The operations of one volume or snapshot.
     ///
     /// # Errors
@@ -225,6 +240,24 @@ impl Tx {
             0 => Err(lost_lease()),
             _ => Ok(()),
         }
+    }
+
+    /// An operation that waits for an operator is to be tried again, by whoever comes first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn reopen_operation(&mut self, id: OperationId) -> Result<()> {
+        let mut update = Query::update();
+        update
+            .table("operations")
+            .values([
+                ("status", OperationStatus::Open.as_str().into()),
+                ("attempt", 0i64.into()),
+                ("lease_until", 0i64.into()),
+            ])
+            .and_where(Expr::col("id").eq(id.to_string()))
+            .and_where(Expr::col("status").eq(OperationStatus::NeedsOperator.as_str()));
+        self.execute("reopen an operation", &update).await.map(|_| ())
     }
 
     /// An operation that waits for an operator has lost its subject.

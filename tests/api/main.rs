@@ -4,6 +4,7 @@
 
 mod attachments;
 mod bench;
+mod clusters;
 #[path = "../auth/fake_keystone.rs"]
 #[allow(dead_code, reason = "made for more tests than these")]
 mod fake_keystone;

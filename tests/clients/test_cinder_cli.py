@@ -144,3 +144,15 @@ def test_services_pools_and_the_rest(admin, demo):
     assert (versions["v3.0"]["Min Version"], versions["v3.0"]["Version"]) == ("3.0", "3.71")
     assert "os-quota-sets" in admin.cinder("list-extensions") or "Quotas" in admin.cinder("list-extensions")
     assert "total_count" in demo.cinder("summary")
+
+
+def test_clusters_of_services_and_cleanup(admin):
+    """There are none, as in a cloud without clustered services; a cleanup finds nothing undone."""
+    for arguments in (("cluster-list",), ("cluster-list", "--detail", "--is-up", "True")):
+        assert admin.cinder_table(*arguments) == []
+    for command in ("cluster-show", "cluster-enable", "cluster-disable"):
+        with pytest.raises(Refused, match="could not be found"):
+            admin.cinder(command, "no-such-cluster")
+    assert "hearth@" in admin.cinder("work-cleanup", "--is-up", "True", "--binary", "cinder-volume")
+    with pytest.raises(Refused, match="pending cleanup"):
+        admin.cinder("work-cleanup", "--resource-id", "00000000-0000-4000-8000-000000000000")

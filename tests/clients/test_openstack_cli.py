@@ -180,3 +180,13 @@ def test_names_are_not_taken_for_ids(demo):
     with pytest.raises(Refused):
         demo.openstack("volume", "create", "--size", 0, fresh("vol"))
     assert demo.openstack_json("volume", "list") == []
+
+
+def test_clusters_of_services_and_cleanup(admin):
+    assert admin.openstack_json("block", "storage", "cluster", "list") == []
+    assert admin.openstack_json("block", "storage", "cluster", "list", "--long") == []
+    for arguments in (("show", "c1"), ("set", "--enable", "c1"), ("set", "--disable", "c1")):
+        with pytest.raises(Refused, match="could not be found|No Cluster"):
+            admin.openstack("block", "storage", "cluster", *arguments)
+    rows = admin.openstack_json("block", "storage", "cleanup", "--up", "--binary", "cinder-volume")
+    assert len(rows) == 2 and all(row["Host"].startswith("hearth@") for row in rows)

@@ -104,6 +104,7 @@ pub static TABLE: &[&[Row]] = &[
     quotas::CLASSES,
     services::SERVICES,
     services::FLEET,
+    services::CLUSTERS,
     general::MESSAGES,
     general::RESOURCE_FILTERS,
 ];

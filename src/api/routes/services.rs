@@ -3,8 +3,9 @@
 use axum::http::{Method, StatusCode};
 
 use super::{Handler, Row, to};
-use crate::api::schema::{Schema, bodies};
+use crate::api::schema::{Schema, bodies, clusters as schema};
 use crate::api::v3::services::{capabilities, hosts, list, pools, switch, zones};
+use crate::api::v3::{clusters, workers};
 
 const UPDATE: &str = "volume_extension:services:update";
 
@@ -76,4 +77,18 @@ pub static FLEET: &[Row] = &[
     Row::new("hosts.list", Method::GET, "/os-hosts", HOSTS, to!(hosts::list)),
     Row::new("hosts.show", Method::GET, "/os-hosts/{host}", HOSTS, to!(hosts::show)),
     Row::new("az.list", Method::GET, "/os-availability-zone", "", to!(zones::list)),
+];
+
+/// Clusters as Cinder means them, and what is left behind when one of their services dies.
+pub static CLUSTERS: &[Row] = &[
+    Row::new("clu.list", Method::GET, "/clusters", "clusters:get_all", to!(clusters::list)).since(7),
+    Row::new("clu.detail", Method::GET, "/clusters/detail", "clusters:get_all", to!(clusters::list)).since(7),
+    Row::new("clu.show", Method::GET, "/clusters/{name}", "clusters:get", to!(clusters::show)).since(7),
+    put("clu.enable", "/clusters/enable", "clusters:update", &schema::ENABLE, to!(clusters::switch)).since(7),
+    put("clu.disable", "/clusters/disable", "clusters:update", &schema::DISABLE, to!(clusters::switch))
+        .since(7),
+    Row::new("work.cleanup", Method::POST, "/workers/cleanup", "workers:cleanup", to!(workers::cleanup))
+        .since(24)
+        .body(&schema::CLEANUP)
+        .success(StatusCode::ACCEPTED),
 ];

@@ -6,6 +6,7 @@
 
 pub mod bodies;
 mod check;
+pub mod clusters;
 mod print;
 
 use crate::domain::Microversion;

@@ -1,6 +1,7 @@
 //! Block Storage v3, resource by resource.
 
 pub mod attachments;
+pub mod clusters;
 pub mod extensions;
 pub mod messages;
 mod meta;
@@ -10,3 +11,4 @@ pub mod services;
 pub mod snapshots;
 pub mod types;
 pub mod volumes;
+pub mod workers;
