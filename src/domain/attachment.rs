@@ -44,6 +44,13 @@ pub struct Connector {
     pub mode: Option<String>,
 }
 
+impl Connector {
+    /// The same entries in the access lists stand for both.
+    pub fn is_same_host(&self, other: &Self) -> bool {
+        self.nqn == other.nqn && self.ips == other.ips
+    }
+}
+
 /// What is asked for by `POST /attachments`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewAttachment {

@@ -23,6 +23,9 @@ pub(super) async fn step(
     attachment: Option<AttachmentId>,
     connector: &Connector,
 ) -> Result<Flow> {
+    if !access::is_its_turn(job, volume).await? {
+        return Ok(Flow::Again("another host is still being let in or taken off".to_owned()));
+    }
     let found = job.bench.store.read().await?.find_volume(volume, None).await?;
     let location = found.and_then(|details| details.volume.location.clone());
     let Some((location, uuid)) = location.and_then(|at| at.uuid.map(|uuid| (at, uuid))) else {
@@ -33,7 +36,8 @@ pub(super) async fn step(
         Err(flow) => return Ok(flow),
     };
     let wish = |volume: &crate::lightbits::Volume| access::with(volume, connector);
-    match access::bring_to(job, &client, &location, uuid, &wish).await {
+    let lists = access::Lists { job, client: &client, location: &location, uuid };
+    match lists.bring_to(&wish).await {
         Ok(Some(())) => {}
         Ok(None) => return fail(job, attachment).await,
         Err(flow) => return Ok(flow),

@@ -6,7 +6,6 @@ use super::access;
 use super::flow::Flow;
 use super::job::Job;
 use crate::domain::attachment::{Connector, volume_after};
-use crate::domain::operation::{Operation, OperationStatus, Work};
 use crate::domain::{AttachmentId, Result, VolumeId};
 
 pub(super) async fn step(
@@ -15,9 +14,8 @@ pub(super) async fn step(
     attachment: Option<AttachmentId>,
     connector: &Connector,
 ) -> Result<Flow> {
-    // One that is still letting a host in could do so after we have taken it off.
-    if is_connecting(job, volume).await? {
-        return Ok(Flow::Again("a host is still being let in".to_owned()));
+    if !access::is_its_turn(job, volume).await? {
+        return Ok(Flow::Again("another host is still being let in or taken off".to_owned()));
     }
     let found = job.bench.store.read().await?.find_volume(volume, None).await?;
     let location = found.and_then(|details| details.volume.location.clone());
@@ -29,19 +27,12 @@ pub(super) async fn step(
         let left = access::connected(job, volume, attachment).await?;
         let wish = |volume: &crate::lightbits::Volume| access::without(volume, connector, &left);
         // A volume that is not there any more has nobody on it.
-        if let Err(flow) = access::bring_to(job, &client, &location, uuid, &wish).await {
+        let lists = access::Lists { job, client: &client, location: &location, uuid };
+        if let Err(flow) = lists.bring_to(&wish).await {
             return Ok(flow);
         }
     }
     finish(job, volume, attachment).await
-}
-
-async fn is_connecting(job: &Job, volume: VolumeId) -> Result<bool> {
-    let all = job.bench.store.read().await?.operations_of(&volume.to_string()).await?;
-    let earlier = |op: &Operation| (op.created_at, op.id) < (job.op.created_at, job.op.id);
-    Ok(all.iter().any(|op| {
-        matches!(op.work, Work::Connect { .. }) && op.status == OperationStatus::Open && earlier(op)
-    }))
 }
 
 async fn finish(job: &Job, id: VolumeId, attachment: Option<AttachmentId>) -> Result<Flow> {

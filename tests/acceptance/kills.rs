@@ -7,6 +7,7 @@
 //! * `HEARTH_CHAOS_KILLS`: how often hearth is killed (3 unless said; 200 is the full form)
 //! * `HEARTH_CHAOS_SEED`: of the load, the faults and the moments of the kills; printed
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -102,7 +103,9 @@ async fn kills_lose_double_and_leak_nothing() {
 async fn settle(hearth: &Gateway, sims: &[Sim], ledger: &ledger::Ledger) -> Vec<String> {
     let store = Store::connect(&hearth.store, 2).await.unwrap();
     quiet(&store).await;
-    let mut wrong = audit::problems(&store, &truths(sims).await).await;
+    let truths = truths(sims).await;
+    let mut wrong = audit::problems(&store, &truths).await;
+    wrong.extend(audit::access(&store, &truths, &BTreeMap::new()).await);
     let (volumes, snapshots) = audit::rows(&store).await;
     wrong.extend(check::promises(ledger, &volumes, &snapshots));
     wrong.extend(check::quota(&hearth.api(), &volumes, &snapshots).await);

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hearth::domain::page::{ListQuery, Scope};
 use hearth::domain::snapshot::Snapshot;
-use hearth::domain::status::VolumeStatus;
+use hearth::domain::status::{AttachStatus, VolumeStatus};
 use hearth::domain::volume::Volume;
 use hearth::store::Store;
 use serde_json::Value;
@@ -83,6 +83,53 @@ pub async fn problems(store: &Store, truths: &[Value]) -> Vec<String> {
         }
     }
     wrong
+}
+
+/// Who may reach each volume that is there, against the attachments. `loose` tells of the hosts
+/// (by volume and NQN) that no attachment stands for: whether they must be in, must be out, or
+/// nobody knows.
+pub async fn access(
+    store: &Store,
+    truths: &[Value],
+    loose: &BTreeMap<(String, String), Option<bool>>,
+) -> Vec<String> {
+    let (volumes, _) = rows(store).await;
+    let mut expected: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut session = store.read().await.unwrap();
+    let mut wrong = Vec::new();
+    for volume in &volumes {
+        let entry = expected.entry(volume.backend_name()).or_default();
+        for attachment in session.attachments_of(volume.id).await.unwrap() {
+            if attachment.status == AttachStatus::Detaching {
+                wrong.push(format!("attachment {} is still detaching", attachment.id));
+            }
+            entry.extend(attachment.connector.map(|connector| connector.nqn));
+        }
+    }
+    for volume in truths.iter().flat_map(|truth| truth["volumes"].as_array().unwrap()) {
+        let name = text(volume, "name");
+        let Some(mut expected) = expected.get(&name).cloned().filter(|_| volume["state"] == "Available")
+        else {
+            continue;
+        };
+        let is: BTreeSet<String> = volume["acl"].as_array().unwrap().iter().map(quoted).collect();
+        let mut is: BTreeSet<String> = is.into_iter().filter(|host| host != "ALLOW_NONE").collect();
+        for ((_, host), known) in loose.iter().filter(|((of, _), _)| name.ends_with(of.as_str())) {
+            match known {
+                Some(true) => drop(expected.insert(host.clone())),
+                Some(false) => {}
+                None => drop(is.remove(host)),
+            }
+        }
+        if is != expected {
+            wrong.push(format!("{name} lets in {is:?}, attachments say {expected:?}"));
+        }
+    }
+    wrong
+}
+
+fn quoted(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
 }
 
 fn against_volumes(wrong: &mut Vec<String>, rows: &[Volume], truths: &[Value]) {

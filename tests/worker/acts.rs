@@ -1,13 +1,28 @@
 //! What users and operators do to the gateway of a lab, and what they see.
 
+use std::collections::BTreeMap;
+
 use hearth::domain::Gib;
+use hearth::domain::attachment::{Attachment, Connector, NewAttachment};
 use hearth::domain::operation::Operation;
 use hearth::domain::snapshot::{NewSnapshot, Snapshot, SourceUse};
 use hearth::domain::volume::{DeleteMode, NewVolume, StatusReset, Volume};
+use hearth::service::attachments::Caller;
 use hearth::service::volumes::ExtendScope;
 
 use crate::audit;
 use crate::lab::{Lab, ctx, eventually};
+
+/// What os-brick says of a host.
+pub fn connector(host: &str) -> Connector {
+    Connector {
+        host: Some(host.to_owned()),
+        nqn: format!("nqn.2014-08.org.nvmexpress:uuid:{host}"),
+        ips: Vec::new(),
+        mountpoint: None,
+        mode: None,
+    }
+}
 
 impl Lab {
     pub fn create(&self, new: NewVolume) -> Volume {
@@ -91,6 +106,34 @@ impl Lab {
         life.runtime.block_on(life.services.reset_volume(&ctx(), &id, &reset)).unwrap();
     }
 
+    /// Reserves without a host, or lets it in.
+    pub fn try_attach(&self, volume: &Volume, host: Option<Connector>) -> hearth::domain::Result<Attachment> {
+        let new = NewAttachment {
+            volume_id: volume.id.to_string(),
+            instance_id: None,
+            connector: host,
+            mode: None,
+        };
+        let life = self.life();
+        life.runtime.block_on(life.services.create_attachment(&ctx(), &new))
+    }
+
+    pub fn attach(&self, volume: &Volume, host: &str) -> Attachment {
+        self.try_attach(volume, Some(connector(host))).unwrap()
+    }
+
+    pub fn detach(&self, attachment: &Attachment) {
+        let life = self.life();
+        let id = attachment.id.to_string();
+        life.runtime.block_on(life.services.delete_attachment(&ctx(), &id, Caller::Service)).unwrap();
+    }
+
+    pub fn attachments(&self, volume: &Volume) -> Vec<Attachment> {
+        let life = self.life();
+        life.runtime
+            .block_on(async { life.store.read().await.unwrap().attachments_of(volume.id).await.unwrap() })
+    }
+
     pub fn row(&self, volume: &Volume) -> Option<Volume> {
         self.life().row(volume)
     }
@@ -144,7 +187,9 @@ impl Lab {
         eventually("quiet", || self.operations().is_empty().then_some(()));
         self.poll();
         let life = self.life();
-        let wrong = life.runtime.block_on(audit::problems(&life.store, &self.truths()));
+        let truths = self.truths();
+        let mut wrong = life.runtime.block_on(audit::problems(&life.store, &truths));
+        wrong.extend(life.runtime.block_on(audit::access(&life.store, &truths, &BTreeMap::new())));
         assert!(wrong.is_empty(), "{wrong:#?}");
     }
 }

@@ -44,6 +44,11 @@ fn snapshots_and_deletes_survive_crashes() {
     die_in_every_call_of(&["snapshot", "delete a snapshot", "delete", "delete a volume with its snapshots"]);
 }
 
+#[test]
+fn attaching_survives_crashes() {
+    die_in_every_call_of(&["attach", "detach"]);
+}
+
 /// The request of a process that died lands when its successor has long made and deleted the
 /// volume: nothing comes back.
 #[test]

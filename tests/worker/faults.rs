@@ -70,6 +70,11 @@ fn deletes_survive_every_fault() {
     every_fault_of(&["delete", "delete a volume with its snapshots"]);
 }
 
+#[test]
+fn attaching_survives_every_fault() {
+    every_fault_of(&["attach", "detach"]);
+}
+
 /// Reads of one node lag behind: what was just made is not seen there.
 #[test]
 fn stale_reads_lose_nothing() {
@@ -89,5 +94,9 @@ fn stale_reads_lose_nothing() {
     lab.when(&source, "available");
     lab.delete(&clone);
     lab.when_gone(&clone);
+    for host in ["one", "two"] {
+        let attachment = lab.attach(&source, host);
+        lab.detach(&attachment);
+    }
     lab.settle();
 }

@@ -301,7 +301,7 @@ fn without_limits() -> hearth::service::Settings {
     hearth::service::Settings { quota_defaults: limits.into(), ..hearth::service::Settings::default() }
 }
 
-fn client(n: usize, sim: &Running) -> lightbits::Cluster {
+pub fn client(n: usize, sim: &Running) -> lightbits::Cluster {
     let endpoint = |at: &std::net::SocketAddr| Endpoint::new(at.ip().to_string(), at.port());
     let settings = lightbits::Settings {
         expected_uuid: Some(ClusterId::from_uuid(sim.uuid())),

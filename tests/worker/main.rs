@@ -1,6 +1,7 @@
 //! The worker against simulated clusters that misbehave, and through crashes at every call.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod access;
 mod acts;
 #[path = "../audit/mod.rs"]
 mod audit;

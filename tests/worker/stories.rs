@@ -1,10 +1,13 @@
 //! Each kind of operation once, as a story that can be told with any fault in it: the calls it
 //! makes to its cluster, what there has to be before, what is asked for, how it must end.
 
+use hearth::domain::attachment::NewAttachment;
 use hearth::domain::snapshot::Snapshot;
 use hearth::domain::volume::{DeleteMode, Volume};
+use hearth::service::attachments::Caller;
 
-use crate::lab::Lab;
+use crate::acts::connector;
+use crate::lab::{Lab, ctx, eventually};
 
 /// Waits for the right end of a story.
 pub type End = Box<dyn Fn(&Lab)>;
@@ -43,6 +46,8 @@ pub const STORIES: &[Story] = &[
         reads: &[],
         tell: cascade,
     },
+    Story { name: "attach", writes: &["update_volume"], reads: &["get_volume"], tell: attach },
+    Story { name: "detach", writes: &["update_volume"], reads: &["get_volume"], tell: detach },
 ];
 
 fn available(volume: Volume) -> End {
@@ -114,6 +119,42 @@ fn cascade(lab: &Lab) -> End {
     });
     lab.delete_as(&volume, DeleteMode { cascade: true, force: false });
     Box::new(move |lab| lab.when_gone(&volume))
+}
+
+/// The request waits for the end, so it is asked for on a thread of its own; a process that dies
+/// under it leaves it without an answer.
+fn attach(lab: &Lab) -> End {
+    let volume = prepared(lab, |lab| lab.volume(1));
+    let life = lab.life();
+    let new = NewAttachment {
+        volume_id: volume.id.to_string(),
+        instance_id: None,
+        connector: Some(connector("story")),
+        mode: None,
+    };
+    let services = life.services.clone();
+    life.runtime.spawn(async move { services.create_attachment(&ctx(), &new).await });
+    Box::new(move |lab| {
+        eventually("the connection", || {
+            let attachments = lab.attachments(&volume);
+            let info = attachments.first().and_then(|it| it.connection_info.clone());
+            info.filter(|info| info.contains("lightos")).map(|_| ())
+        });
+    })
+}
+
+fn detach(lab: &Lab) -> End {
+    let (volume, attachment) = prepared(lab, |lab| {
+        let volume = lab.volume(1);
+        let attachment = lab.attach(&volume, "story");
+        (volume, attachment)
+    });
+    let (life, id) = (lab.life(), attachment.id.to_string());
+    let services = life.services.clone();
+    life.runtime.spawn(async move { services.delete_attachment(&ctx(), &id, Caller::Service).await });
+    Box::new(move |lab| {
+        eventually("the attachment to go", || lab.attachments(&volume).is_empty().then_some(()));
+    })
 }
 
 /// The rules in force are for what is told, not for what has to be there before.

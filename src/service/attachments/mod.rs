@@ -10,12 +10,13 @@ mod old_style;
 mod read;
 mod update;
 
-use crate::domain::attachment::Attachment;
+use crate::domain::attachment::{Attachment, Connector};
+use crate::domain::operation::{Operation, Work};
 use crate::domain::status::{AttachStatus, VolumeStatus};
 use crate::domain::volume::Volume;
-use crate::domain::{AttachmentId, Ctx, Error, Result};
-use crate::service::confined_to;
-use crate::store::Tx;
+use crate::domain::{AttachmentId, Ctx, Error, Result, VolumeId};
+use crate::service::{Services, confined_to};
+use crate::store::{Dispatch, Tx};
 
 pub use delete::Caller;
 pub use old_style::OldAttach;
@@ -45,4 +46,13 @@ fn is_failed(volume: &Volume) -> bool {
 fn attaching(volume: &mut Volume) {
     volume.status = VolumeStatus::Attaching;
     volume.attach_status = AttachStatus::Attaching;
+}
+
+impl Services {
+    /// Starts taking a host off a volume when no attachment stands for it any more.
+    async fn take_off(&self, tx: &mut Tx, ctx: &Ctx, volume: VolumeId, host: Connector) -> Result<Operation> {
+        let operation = Dispatch::plan(ctx, Work::Disconnect { volume, attachment: None, connector: host });
+        self.dispatch.insert(tx, &operation, &ctx.clock).await?;
+        Ok(operation)
+    }
 }

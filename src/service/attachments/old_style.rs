@@ -154,20 +154,29 @@ impl Services {
         caller: Caller,
     ) -> Result<()> {
         let id = parse_id(id)?;
-        self.store
+        let operation = self
+            .store
             .write("mark a volume detached", |tx, _| {
                 Box::pin(async move {
                     let mut volume = visible(tx, ctx, id).await?;
-                    if let Some(found) = which(tx, &volume, attachment).await? {
-                        check_caller(&found, caller)?;
+                    let found = which(tx, &volume, attachment).await?;
+                    if let Some(found) = &found {
+                        check_caller(found, caller)?;
                         tx.delete_attachment(found.id).await?;
                     }
                     volume.detached_to(volume_after(&tx.attachments_of(id).await?));
                     volume.updated_at = Some(ctx.clock.now());
-                    tx.update_volume(&volume).await
+                    tx.update_volume(&volume).await?;
+                    // One of the new style has let its host in, and only it remembers which.
+                    match found.and_then(|found| found.connector) {
+                        Some(host) => self.take_off(tx, ctx, id, host).await.map(Some),
+                        None => Ok(None),
+                    }
                 })
             })
-            .await
+            .await?;
+        operation.into_iter().for_each(|operation| self.dispatch.announce(operation));
+        Ok(())
     }
 
     /// `os-initialize_connection`: lets the host in; what it needs to connect, as flat JSON.

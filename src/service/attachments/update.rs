@@ -18,7 +18,7 @@ impl Services {
     /// `NotFound`; `Conflict` for a second connection of a volume that takes one, or one in error.
     pub async fn update_attachment(&self, ctx: &Ctx, id: &str, connector: &Connector) -> Result<Attachment> {
         let id = parse_id(id)?;
-        let operation = self
+        let (old_host, operation) = self
             .store
             .write("update an attachment", |tx, _| {
                 Box::pin(async move {
@@ -43,11 +43,17 @@ impl Services {
                         )));
                     }
                     let now = ctx.clock.now();
+                    let before = attachment.connector.take();
                     connect(&mut attachment, &volume, connector, now);
                     tx.update_attachment(&attachment).await?;
                     attaching(&mut volume);
                     volume.updated_at = Some(now);
                     tx.update_volume(&volume).await?;
+                    // From now on nobody remembers the host it was for.
+                    let old_host = match before.filter(|before| !before.is_same_host(connector)) {
+                        Some(before) => Some(self.take_off(tx, ctx, volume.id, before).await?),
+                        None => None,
+                    };
                     let work = Work::Connect {
                         volume: volume.id,
                         attachment: Some(id),
@@ -55,10 +61,11 @@ impl Services {
                     };
                     let operation = Dispatch::plan(ctx, work);
                     self.dispatch.insert(tx, &operation, &ctx.clock).await?;
-                    Ok(operation)
+                    Ok((old_host, operation))
                 })
             })
             .await?;
+        old_host.into_iter().for_each(|old_host| self.dispatch.announce(old_host));
         self.dispatch.announce_and_wait(operation, &self.store, ctx.patience).await?;
         self.connected(ctx, id).await
     }
