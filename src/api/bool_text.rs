@@ -25,6 +25,11 @@ pub fn of_query(text: &str) -> Option<bool> {
     }
 }
 
+/// As `of_query`, where anything else is simply false.
+pub fn lenient(text: &str) -> bool {
+    of_query(text).unwrap_or_default()
+}
+
 /// A boolean parameter of a query string; absent is false.
 pub fn parameter(name: &str, text: Option<&str>) -> Result<bool> {
     let Some(text) = text else { return Ok(false) };

@@ -30,6 +30,11 @@ pub fn paging(query: &Query, fields: Fields) -> Result<Paging> {
     })
 }
 
+/// Limit and offset only, for lists that know no more.
+pub fn stretch(query: &Query) -> Result<(u32, u64)> {
+    Ok((limit(query)?, offset(query)?))
+}
+
 fn limit(query: &Query) -> Result<u32> {
     let Some(text) = query.get("limit") else { return Ok(MAX_LIMIT) };
     let value = integer(text).ok_or_else(|| Error::invalid("limit param must be an integer"))?;

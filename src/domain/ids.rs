@@ -62,6 +62,8 @@ uuid_id! {
     VolumeTypeId,
     MessageId,
     AttachmentId,
+    /// A volume offered to another project.
+    TransferId,
     /// A durable operation (`domain::operation`).
     OperationId,
     /// A Lightbits cluster: the UUID the cluster itself reports, so that the same cluster

@@ -19,6 +19,7 @@ pub mod quota;
 pub mod size;
 pub mod snapshot;
 pub mod status;
+pub mod transfer;
 pub mod volume;
 pub mod volume_type;
 

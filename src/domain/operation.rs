@@ -75,6 +75,11 @@ pub enum Work {
         attachment: Option<AttachmentId>,
         connector: Connector,
     },
+    /// Makes the labels on the cluster say again whose the volume is. Idempotent, so it has no
+    /// steps.
+    Relabel {
+        volume: VolumeId,
+    },
 }
 
 /// Where a new volume's data comes from.
@@ -223,6 +228,7 @@ impl Work {
             Self::DeleteSnapshot { .. } => "delete-snapshot",
             Self::Connect { .. } => "connect",
             Self::Disconnect { .. } => "disconnect",
+            Self::Relabel { .. } => "relabel",
         }
     }
 
@@ -234,7 +240,8 @@ impl Work {
             | Self::ExtendVolume { volume, .. }
             | Self::RevertVolume { volume, .. }
             | Self::Connect { volume, .. }
-            | Self::Disconnect { volume, .. } => volume.to_string(),
+            | Self::Disconnect { volume, .. }
+            | Self::Relabel { volume } => volume.to_string(),
             Self::CreateSnapshot { snapshot, .. } | Self::DeleteSnapshot { snapshot, .. } => {
                 snapshot.to_string()
             }

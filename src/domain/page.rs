@@ -125,6 +125,17 @@ pub const MESSAGE_FIELDS: Fields = &[
     aliased("expires_at", "guaranteed_until", Kind::Time),
 ];
 
+/// `name` is no column upstream: it can be filtered by, as `display_name`, and not sorted by.
+pub const TRANSFER_FIELDS: Fields = &[
+    field("id", Kind::Text),
+    field("volume_id", Kind::Text),
+    aliased("source_project_id", "project_id", Kind::Text),
+    field("display_name", Kind::Text),
+    field("no_snapshots", Kind::Boolean),
+    field("created_at", Kind::Time),
+    field("updated_at", Kind::Time),
+];
+
 /// Finds a field by its name or alias.
 pub fn find(fields: Fields, name: &str) -> Option<Field> {
     fields.iter().copied().find(|field| field.name == name || field.alias == Some(name))

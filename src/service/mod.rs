@@ -13,6 +13,7 @@ pub mod messages;
 pub mod quota_sets;
 pub mod quotas;
 pub mod snapshots;
+pub mod transfers;
 pub mod types;
 pub mod volumes;
 

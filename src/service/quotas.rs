@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::{Services, Settings};
 use crate::domain::quota::{Resource, UNLIMITED, Usage};
+use crate::domain::snapshot::Snapshot;
 use crate::domain::volume_type::VolumeType;
 use crate::domain::{Error, Gib, ProjectId, Result};
 use crate::store::{ProjectUse, Session, Tx};
@@ -28,9 +29,25 @@ impl Limits {
 /// What a request wants more of.
 #[derive(Debug, Clone, Copy)]
 pub enum Wanted<'a> {
-    Volume { size: Gib, volume_type: Option<&'a VolumeType> },
-    Growth { from: Gib, to: Gib, volume_type: Option<&'a VolumeType> },
-    Snapshot { size: Gib, volume_type: Option<&'a VolumeType> },
+    Volume {
+        size: Gib,
+        volume_type: Option<&'a VolumeType>,
+    },
+    Growth {
+        from: Gib,
+        to: Gib,
+        volume_type: Option<&'a VolumeType>,
+    },
+    Snapshot {
+        size: Gib,
+        volume_type: Option<&'a VolumeType>,
+    },
+    /// A volume of another project, with these snapshots of it.
+    Taken {
+        size: Gib,
+        snapshots: &'a [Snapshot],
+        volume_type: Option<&'a VolumeType>,
+    },
 }
 
 /// The defaults of the cloud: Cinder's, the configuration's, the default class's, in that order.
@@ -62,38 +79,64 @@ pub async fn limits_of(session: &mut Session, settings: &Settings, project: &Pro
 pub async fn check(tx: &mut Tx, settings: &Settings, project: &ProjectId, wanted: Wanted<'_>) -> Result<()> {
     let limits = limits_of(tx, settings, project).await?;
     let used = tx.project_use(project).await?;
-    match wanted {
-        Wanted::Volume { size, volume_type } => {
-            check_single(&limits, size)?;
-            let of_type = volume_type.map(|t| used.of_type(t.id)).unwrap_or_default();
-            check_count(
-                &limits,
-                "volumes",
-                volume_type,
-                (used.volume_count(), of_type.0),
-                "VolumeLimitExceeded",
-            )?;
-            let consumed = (gigabytes(settings, &used), of_type.2);
-            check_gigabytes(&limits, volume_type, consumed, i64::from(size.0))
+    let volume_type = wanted.volume_type();
+    let of_type = volume_type.map(|t| used.of_type(t.id)).unwrap_or_default();
+    let consumed = (gigabytes(settings, &used), of_type.2);
+    let one_volume = |size: Gib| {
+        check_single(&limits, size)?;
+        check_count(&limits, &VOLUMES, volume_type, (used.volume_count(), of_type.0), 1)?;
+        check_gigabytes(&limits, volume_type, consumed, i64::from(size.0))
+    };
+    let some_snapshots = |count: i64, gib: i64, consumed: (i64, i64)| {
+        check_count(&limits, &SNAPSHOTS, volume_type, (used.snapshot_count(), of_type.1), count)?;
+        if !settings.snapshots_use_gigabytes {
+            return Ok(());
         }
-        Wanted::Growth { from, to, volume_type } => {
+        check_gigabytes(&limits, volume_type, consumed, gib)
+    };
+    match wanted {
+        Wanted::Volume { size, .. } => one_volume(size),
+        Wanted::Growth { from, to, .. } => {
             check_single(&limits, to)?;
-            let of_type = volume_type.map(|t| used.of_type(t.id)).unwrap_or_default();
-            let consumed = (gigabytes(settings, &used), of_type.2);
             check_gigabytes(&limits, volume_type, consumed, i64::from(to.0) - i64::from(from.0))
         }
-        Wanted::Snapshot { size, volume_type } => {
-            let of_type = volume_type.map(|t| used.of_type(t.id)).unwrap_or_default();
-            let counts = (used.snapshot_count(), of_type.1);
-            check_count(&limits, "snapshots", volume_type, counts, "SnapshotLimitExceeded")?;
-            if !settings.snapshots_use_gigabytes {
+        Wanted::Snapshot { size, .. } => some_snapshots(1, i64::from(size.0), consumed),
+        Wanted::Taken { size, snapshots, .. } => {
+            one_volume(size)?;
+            if snapshots.is_empty() {
                 return Ok(());
             }
-            let consumed = (gigabytes(settings, &used), of_type.2);
-            check_gigabytes(&limits, volume_type, consumed, i64::from(size.0))
+            let count = i64::try_from(snapshots.len()).unwrap_or(i64::MAX);
+            let gib = snapshots.iter().map(|snapshot| i64::from(snapshot.volume_size.0)).sum();
+            let volume = i64::from(size.0);
+            some_snapshots(count, gib, (consumed.0 + volume, consumed.1 + volume))
         }
     }
 }
+
+impl<'a> Wanted<'a> {
+    const fn volume_type(self) -> Option<&'a VolumeType> {
+        match self {
+            Self::Volume { volume_type, .. }
+            | Self::Growth { volume_type, .. }
+            | Self::Snapshot { volume_type, .. }
+            | Self::Taken { volume_type, .. } => volume_type,
+        }
+    }
+}
+
+/// A thing that is counted, and how Cinder says that there are too many.
+struct Counted {
+    what: &'static str,
+    class: &'static str,
+    /// Whether the sentence tells the key; that of snapshots does not.
+    tells: fn(&str) -> String,
+}
+
+const VOLUMES: Counted =
+    Counted { what: "volumes", class: "VolumeLimitExceeded", tells: |key| format!(" for quota '{key}'.") };
+const SNAPSHOTS: Counted =
+    Counted { what: "snapshots", class: "SnapshotLimitExceeded", tells: |_| String::new() };
 
 fn gigabytes(settings: &Settings, used: &ProjectUse) -> i64 {
     if settings.snapshots_use_gigabytes {
@@ -115,17 +158,19 @@ fn check_single(limits: &Limits, size: Gib) -> Result<()> {
 
 fn check_count(
     limits: &Limits,
-    what: &str,
+    counted: &Counted,
     volume_type: Option<&VolumeType>,
     (all, of_type): (i64, i64),
-    class: &str,
+    more: i64,
 ) -> Result<()> {
+    let Counted { what, class, tells } = counted;
     let per_type = volume_type.map(|t| (format!("{what}_{}", t.name), of_type));
-    for (key, used) in per_type.into_iter().chain([(what.to_owned(), all)]) {
+    for (key, used) in per_type.into_iter().chain([((*what).to_owned(), all)]) {
         let limit = limits.get(&key);
-        if limit >= 0 && used + 1 > limit {
+        if limit >= 0 && used.saturating_add(more) > limit {
             return Err(Error::over_quota(format!(
-                "{class}: Maximum number of {what} allowed ({limit}) exceeded for quota '{key}'."
+                "{class}: Maximum number of {what} allowed ({limit}) exceeded{}",
+                tells(&key)
             )));
         }
     }

@@ -36,6 +36,7 @@ mod row;
 mod schema;
 mod session;
 mod snapshots;
+mod transfers;
 mod types;
 mod volumes;
 

@@ -294,7 +294,8 @@ impl Tx {
         }
         let mut placement = Query::delete();
         placement.from_table("placements").and_where(Expr::col("volume_id").eq(volume.id.to_string()));
-        self.execute("delete a placement", &placement).await.map(|_| ())
+        self.execute("delete a placement", &placement).await?;
+        self.delete_transfers_of(volume.id).await
     }
 
     /// A volume that must exist: an operation works on it.

@@ -112,6 +112,7 @@ impl Job {
             Work::Disconnect { volume, attachment, connector } => {
                 super::disconnect::step(self, volume, attachment, &connector).await
             }
+            Work::Relabel { volume } => super::relabel::step(self, volume).await,
         }
     }
 
@@ -127,7 +128,8 @@ impl Job {
             | Work::ExtendVolume { volume, .. }
             | Work::RevertVolume { volume, .. }
             | Work::Connect { volume, .. }
-            | Work::Disconnect { volume, .. } => *volume,
+            | Work::Disconnect { volume, .. }
+            | Work::Relabel { volume } => *volume,
             Work::CreateSnapshot { .. } | Work::DeleteSnapshot { .. } => return Ok(()),
         };
         let found = self.bench.store.read().await?.find_volume(volume, None).await?;

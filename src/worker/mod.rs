@@ -24,6 +24,7 @@ mod flow;
 mod janitor;
 mod job;
 mod places;
+mod relabel;
 mod remote;
 mod removal;
 mod revert_volume;

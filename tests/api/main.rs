@@ -16,5 +16,6 @@ mod quotas;
 mod roles;
 mod services;
 mod snapshots;
+mod transfers;
 mod types;
 mod volumes;

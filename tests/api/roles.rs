@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use super::bench::{Bench, PROJECT};
 use super::fake_keystone::{FakeKeystone, PASSWORD, token};
 
-struct Door {
-    bench: Bench,
+pub struct Door {
+    pub bench: Bench,
     /// Lives as long as the tokens are asked for.
-    keystone: FakeKeystone,
+    pub keystone: FakeKeystone,
 }
 
-async fn door() -> Door {
+pub async fn door() -> Door {
     let keystone = FakeKeystone::start().await;
     for (name, project, roles) in [
         ("admin", PROJECT, &["admin", "member", "reader"][..]),

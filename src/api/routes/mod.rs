@@ -9,6 +9,7 @@ mod general;
 mod quotas;
 mod services;
 mod snapshots;
+mod transfers;
 mod types;
 mod volumes;
 
@@ -100,6 +101,8 @@ pub static TABLE: &[&[Row]] = &[
     types::EXTRA_SPECS,
     types::ACCESS,
     attachments::ATTACHMENTS,
+    transfers::OLD,
+    transfers::NEW,
     quotas::SETS,
     quotas::CLASSES,
     services::SERVICES,

@@ -75,6 +75,8 @@ impl Schema {
                 Value::Object(json) => map.look(path, value, json, version),
                 _ => Err(wrong(self.not_of_type(value))),
             },
+            Self::Of(types) if types.iter().any(|name| is_of_type(value, name)) => Ok(()),
+            Self::Of(_) => Err(wrong(self.not_of_type(value))),
             Self::Uuids if is_uuids(value) => Ok(()),
             Self::Uuids => Err(wrong(format!("{} is not valid under any of the given schemas", repr(value)))),
         }
@@ -89,7 +91,7 @@ impl Schema {
             | Self::Integer(Integer { null, .. })
             | Self::Object(Object { null, .. })
             | Self::Map(Map { null, .. }) => *null,
-            Self::Uuids => Null::Refused,
+            Self::Uuids | Self::Of(_) => Null::Refused,
         }
     }
 
@@ -103,6 +105,7 @@ impl Schema {
             Self::Integer(_) => vec!["integer"],
             Self::Object(_) | Self::Map(_) => vec!["object"],
             Self::Uuids => vec!["string", "array"],
+            Self::Of(types) => types.to_vec(),
         };
         if !types.is_empty() && self.null() == Null::Allowed {
             types.push("null");
@@ -113,6 +116,20 @@ impl Schema {
     fn not_of_type(&self, value: &Value) -> String {
         let types = self.types().iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
         format!("{} is not of type {types}", repr(value))
+    }
+}
+
+fn is_of_type(value: &Value, name: &str) -> bool {
+    match value {
+        Value::Null => name == "null",
+        Value::Bool(_) => name == "boolean",
+        // A number without a fraction is an integer, as JSON Schema has it.
+        Value::Number(number) => {
+            name == "integer" && (!number.is_f64() || number.as_f64().is_some_and(|n| n.fract() == 0.0))
+        }
+        Value::String(_) => name == "string",
+        Value::Array(_) => name == "array",
+        Value::Object(_) => name == "object",
     }
 }
 

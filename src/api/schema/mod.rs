@@ -8,6 +8,7 @@ pub mod bodies;
 mod check;
 pub mod clusters;
 mod print;
+pub mod transfers;
 
 use crate::domain::Microversion;
 
@@ -28,6 +29,8 @@ pub enum Schema {
     Map(Map),
     /// One UUID or a list of them (`same_host`).
     Uuids,
+    /// Anything of these JSON types.
+    Of(&'static [&'static str]),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -19,7 +19,7 @@ impl Schema {
             }
         }
         match self {
-            Self::Any | Self::Uuids => {}
+            Self::Any | Self::Uuids | Self::Of(_) => {}
             Self::Boolean(_) => {
                 out.insert("enum".into(), json!(bool_text::json_list()));
             }

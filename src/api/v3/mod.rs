@@ -9,6 +9,7 @@ pub mod quotas;
 pub mod resource_filters;
 pub mod services;
 pub mod snapshots;
+pub mod transfers;
 pub mod types;
 pub mod volumes;
 pub mod workers;

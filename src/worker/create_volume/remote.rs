@@ -5,10 +5,11 @@ use crate::domain::cluster::{Cluster as ClusterView, Tenancy};
 use crate::domain::operation::{CreateVolume, Lane, Source};
 use crate::domain::volume::{Location, Volume};
 use crate::domain::volume_type::TypeSpecs;
-use crate::domain::{BackendUuid, ClusterId, Metadata, Result};
+use crate::domain::{BackendUuid, ClusterId, Result};
 use crate::lightbits::{self, Acl, Outcome, QosRef, Reason, Refusal, Resolution, Settled, Trouble};
 use crate::worker::flow::Flow;
 use crate::worker::job::Job;
+use crate::worker::relabel::own_labels;
 use crate::worker::remote::{Seen, await_volume};
 
 /// Tries after which a cluster that is only busy, or answers nothing at all, is left for another
@@ -216,17 +217,8 @@ async fn request(
         ip_acl: Acl::Nobody,
         source,
         qos: specs.qos_policy.as_deref().map(QosRef::parse),
-        labels: Metadata::from([("hearth".to_owned(), volume.project_id.as_str().to_owned())])
-            .into_iter()
-            .filter(|(_, value)| is_label(value))
-            .collect(),
+        labels: own_labels(volume),
     }))
-}
-
-/// What Lightbits takes as a label value (`lightbits-api` §2.4).
-fn is_label(value: &str) -> bool {
-    (1..=253).contains(&value.len())
-        && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
 }
 
 /// One Lightbits project per Keystone project is made on demand.
