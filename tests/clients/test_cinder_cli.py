@@ -156,3 +156,26 @@ def test_clusters_of_services_and_cleanup(admin):
     assert "hearth@" in admin.cinder("work-cleanup", "--is-up", "True", "--binary", "cinder-volume")
     with pytest.raises(Refused, match="pending cleanup"):
         admin.cinder("work-cleanup", "--resource-id", "00000000-0000-4000-8000-000000000000")
+
+
+def test_a_volume_changes_hands(people, demo):
+    taker = people["alt_demo"]
+    volume = demo.volume(name=fresh("gift"))
+    snapshot = demo.snapshot(volume)
+    made = demo.cinder_show("transfer-create", volume, "--name", "first")
+    demo.await_status("volumes", volume, "awaiting-transfer")
+    assert [row["ID"] for row in demo.cinder_table("transfer-list")] == [made["id"]]
+    assert [row["Name"] for row in demo.cinder_table("transfer-list", "--sort", "created_at:asc")] == ["first"]
+    assert demo.cinder_show("transfer-show", made["id"])["volume_id"] == volume
+    demo.cinder("transfer-delete", made["id"])
+    demo.await_status("volumes", volume)
+    made = demo.cinder_show("--os-volume-api-version", "3.50", "transfer-create", volume)
+    with pytest.raises(Refused, match="(?i)auth key"):
+        taker.cinder("transfer-accept", made["id"], "wrong")
+    try:
+        assert taker.cinder_show("transfer-accept", made["id"], made["auth_key"])["volume_id"] == volume
+        assert [row["ID"] for row in taker.cinder_table("list")] == [volume]
+        assert [row["ID"] for row in taker.cinder_table("snapshot-list")] == [snapshot]
+        assert demo.cinder_table("list") == [] == demo.cinder_table("transfer-list")
+    finally:
+        taker.sweep()

@@ -190,3 +190,25 @@ def test_clusters_of_services_and_cleanup(admin):
             admin.openstack("block", "storage", "cluster", *arguments)
     rows = admin.openstack_json("block", "storage", "cleanup", "--up", "--binary", "cinder-volume")
     assert len(rows) == 2 and all(row["Host"].startswith("hearth@") for row in rows)
+
+
+def test_a_volume_changes_hands(people, demo):
+    taker, volume, name = people["alt_demo"], demo.volume(), fresh("gift")
+    request = ("volume", "transfer", "request")
+    made = demo.openstack_json(*request, "create", "--name", name, volume)
+    demo.await_status("volumes", volume, "awaiting-transfer")
+    assert [row["ID"] for row in demo.openstack_json(*request, "list")] == [made["id"]]
+    assert demo.openstack_json(*request, "show", name)["volume_id"] == volume
+    demo.openstack(*request, "delete", made["id"])  # the client takes no name here
+    demo.await_status("volumes", volume)
+    snapshot = demo.snapshot(volume)
+    made = demo.openstack_json(*request, "create", "--no-snapshots", volume)
+    try:
+        taken = taker.openstack_json(*request, "accept", "--auth-key", made["auth_key"], made["id"])
+        assert taken["volume_id"] == volume
+        assert [row["ID"] for row in taker.openstack_json("volume", "list")] == [volume]
+        assert demo.openstack_json("volume", "list") == []
+        demo.openstack("volume", "snapshot", "delete", snapshot)
+        demo.await_status("snapshots", snapshot, "gone")
+    finally:
+        taker.sweep()

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use hearth::domain::Gib;
 use hearth::domain::attachment::{Attachment, Connector, NewAttachment};
 use hearth::domain::operation::Operation;
 use hearth::domain::snapshot::{NewSnapshot, Snapshot, SourceUse};
+use hearth::domain::transfer::{NewTransfer, SnapshotsOf};
 use hearth::domain::volume::{DeleteMode, NewVolume, StatusReset, Volume};
+use hearth::domain::{Ctx, Gib, ProjectId};
 use hearth::service::attachments::Caller;
 use hearth::service::volumes::ExtendScope;
 
@@ -96,6 +97,18 @@ impl Lab {
         let life = self.life();
         let id = snapshot.id.to_string();
         life.runtime.block_on(life.services.delete_snapshot(&ctx(), &id, force)).unwrap();
+    }
+
+    /// Offered, and taken by another project.
+    pub fn hand_over(&self, volume: &Volume, to: &str) {
+        let life = self.life();
+        let new =
+            NewTransfer { volume_id: volume.id.to_string(), name: None, snapshots: SnapshotsOf::GoAlong };
+        let taker = Ctx { project_id: ProjectId::new(to), ..ctx() };
+        life.runtime.block_on(async {
+            let (transfer, key) = life.services.create_transfer(&ctx(), &new).await.unwrap();
+            life.services.accept_transfer(&taker, &transfer.id.to_string(), &key).await.unwrap();
+        });
     }
 
     pub fn reset(&self, volume: &Volume, status: &str) {

@@ -48,6 +48,7 @@ pub const STORIES: &[Story] = &[
     },
     Story { name: "attach", writes: &["update_volume"], reads: &["get_volume"], tell: attach },
     Story { name: "detach", writes: &["update_volume"], reads: &["get_volume"], tell: detach },
+    Story { name: "transfer", writes: &["update_volume"], reads: &["get_volume"], tell: transfer },
 ];
 
 fn available(volume: Volume) -> End {
@@ -119,6 +120,20 @@ fn cascade(lab: &Lab) -> End {
     });
     lab.delete_as(&volume, DeleteMode { cascade: true, force: false });
     Box::new(move |lab| lab.when_gone(&volume))
+}
+
+fn transfer(lab: &Lab) -> End {
+    let volume = prepared(lab, |lab| lab.volume(1));
+    lab.hand_over(&volume, "beef");
+    let uuid = volume.location.and_then(|at| at.uuid).unwrap().to_string();
+    Box::new(move |lab| {
+        eventually("the label of the new owner", || {
+            let mut volumes =
+                lab.truths().into_iter().flat_map(|truth| truth["volumes"].as_array().unwrap().clone());
+            let found = volumes.find(|found| found["uuid"] == uuid.as_str()).unwrap();
+            (found["labels"][0]["value"] == "beef").then_some(())
+        });
+    })
 }
 
 /// The request waits for the end, so it is asked for on a thread of its own; a process that dies
