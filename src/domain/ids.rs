@@ -60,6 +60,10 @@ uuid_id! {
     /// A Cinder snapshot. On its cluster the object is named `snapshot-<id>`.
     SnapshotId,
     VolumeTypeId,
+    GroupTypeId,
+    /// A group of volumes; it exists in the gateway only, a cluster knows nothing of it.
+    GroupId,
+    GroupSnapshotId,
     MessageId,
     AttachmentId,
     /// A volume offered to another project.

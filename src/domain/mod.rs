@@ -9,6 +9,8 @@ pub mod clock;
 pub mod cluster;
 pub mod ctx;
 pub mod error;
+pub mod group;
+pub mod group_type;
 pub mod ids;
 pub mod message;
 pub mod metadata;

@@ -136,6 +136,45 @@ pub const TRANSFER_FIELDS: Fields = &[
     field("updated_at", Kind::Time),
 ];
 
+pub const GROUP_TYPE_FIELDS: Fields = &[
+    field("id", Kind::Text),
+    field("name", Kind::Text),
+    field("description", Kind::Text),
+    field("is_public", Kind::Boolean),
+    field("created_at", Kind::Time),
+    field("updated_at", Kind::Time),
+];
+
+pub const GROUP_FIELDS: Fields = &[
+    field("id", Kind::Text),
+    field("project_id", Kind::Text),
+    field("user_id", Kind::Text),
+    field("name", Kind::Text),
+    field("description", Kind::Text),
+    field("status", Kind::Text),
+    field("availability_zone", Kind::Text),
+    field("group_type_id", Kind::Text),
+    field("group_snapshot_id", Kind::Text),
+    field("source_group_id", Kind::Text),
+    field("replication_status", Kind::Text),
+    field("created_at", Kind::Time),
+    field("updated_at", Kind::Time),
+    field("host", Kind::Cluster),
+];
+
+pub const GROUP_SNAPSHOT_FIELDS: Fields = &[
+    field("id", Kind::Text),
+    field("project_id", Kind::Text),
+    field("user_id", Kind::Text),
+    field("name", Kind::Text),
+    field("description", Kind::Text),
+    field("status", Kind::Text),
+    field("group_id", Kind::Text),
+    field("group_type_id", Kind::Text),
+    field("created_at", Kind::Time),
+    field("updated_at", Kind::Time),
+];
+
 /// Finds a field by its name or alias.
 pub fn find(fields: Fields, name: &str) -> Option<Field> {
     fields.iter().copied().find(|field| field.name == name || field.alias == Some(name))
@@ -270,8 +309,16 @@ mod tests {
 
     #[test]
     fn no_table_names_a_field_twice() {
-        for fields in [VOLUME_FIELDS, SNAPSHOT_FIELDS, VOLUME_TYPE_FIELDS, ATTACHMENT_FIELDS, MESSAGE_FIELDS]
-        {
+        for fields in [
+            VOLUME_FIELDS,
+            SNAPSHOT_FIELDS,
+            VOLUME_TYPE_FIELDS,
+            ATTACHMENT_FIELDS,
+            MESSAGE_FIELDS,
+            GROUP_TYPE_FIELDS,
+            GROUP_FIELDS,
+            GROUP_SNAPSHOT_FIELDS,
+        ] {
             for field in fields {
                 let same = fields.iter().filter(|f| f.name == field.name || f.alias == Some(field.name));
                 assert_eq!(same.count(), 1, "{}", field.name);

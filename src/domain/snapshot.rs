@@ -2,8 +2,8 @@
 
 use super::status::SnapshotStatus;
 use super::{
-    BackendUuid, ClusterId, Gib, LightosProject, Metadata, ProjectId, SnapshotId, Timestamp, UserId,
-    VolumeId, VolumeTypeId,
+    BackendUuid, ClusterId, Gib, GroupSnapshotId, LightosProject, Metadata, ProjectId, SnapshotId, Timestamp,
+    UserId, VolumeId, VolumeTypeId,
 };
 
 #[derive(Debug, Clone, PartialEq)]
@@ -20,7 +20,7 @@ pub struct Snapshot {
     /// Size of the volume when the snapshot was taken.
     pub volume_size: Gib,
     pub volume_type_id: Option<VolumeTypeId>,
-    pub group_snapshot_id: Option<uuid::Uuid>,
+    pub group_snapshot_id: Option<GroupSnapshotId>,
     pub consumes_quota: bool,
     pub metadata: Metadata,
     /// Inherited from the volume; a volume made from the snapshot inherits it again.

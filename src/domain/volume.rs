@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::operation::Hints;
 use super::status::{AttachStatus, VolumeStatus};
 use super::{
-    AttachmentId, BackendUuid, ClusterId, ClusterName, Gib, LightosProject, Metadata, ProjectId, SnapshotId,
-    Timestamp, UserId, VolumeId, VolumeTypeId,
+    AttachmentId, BackendUuid, ClusterId, ClusterName, Gib, GroupId, LightosProject, Metadata, ProjectId,
+    SnapshotId, Timestamp, UserId, VolumeId, VolumeTypeId,
 };
 
 /// One row of the store. `version` grows with every change; a compare-and-swap names it or the
@@ -37,7 +37,7 @@ pub struct Volume {
     pub bootable: bool,
     pub multiattach: bool,
     pub consumes_quota: bool,
-    pub group_id: Option<uuid::Uuid>,
+    pub group_id: Option<GroupId>,
     /// The user's keys.
     pub metadata: Metadata,
     /// Keys the gateway adds: `readonly`, `attached_mode`.

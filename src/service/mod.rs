@@ -9,6 +9,7 @@ pub mod attachments;
 pub mod backends;
 pub mod cleanup;
 pub mod fleet;
+pub mod group_types;
 pub mod messages;
 pub mod quota_sets;
 pub mod quotas;

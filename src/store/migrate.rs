@@ -11,8 +11,9 @@ use sea_query::{Expr, ExprTrait as _, Query};
 use super::row::Columns;
 use super::schema::{LEASES_TABLE, MIGRATIONS, Migration};
 use super::{Session, Store, Tx};
+use crate::domain::group_type::{CONSISTENT_SNAPSHOTS, DEFAULT_CGSNAPSHOT_TYPE, GroupType};
 use crate::domain::volume_type::{DEFAULT_TYPE_NAME, VolumeType};
-use crate::domain::{Clock, Error, ErrorKind, Metadata, Result, VolumeTypeId};
+use crate::domain::{Clock, Error, ErrorKind, GroupTypeId, Metadata, Result, VolumeTypeId};
 
 /// How the database compares with this program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,6 +118,19 @@ async fn has_bookkeeping(session: &mut Session) -> Result<bool> {
     }
 }
 
+/// The type of legacy consistency groups, as Cinder's own first migration makes it.
+fn consistency_groups(clock: &Clock) -> GroupType {
+    GroupType {
+        id: GroupTypeId::random(),
+        name: DEFAULT_CGSNAPSHOT_TYPE.to_owned(),
+        description: Some("Default group type for migrating cgsnapshot".to_owned()),
+        is_public: true,
+        specs: [(CONSISTENT_SNAPSHOTS.to_owned(), Some("<is> True".to_owned()))].into(),
+        created_at: clock.now(),
+        updated_at: None,
+    }
+}
+
 async fn record(tx: &mut Tx, migration: &Migration, clock: &Clock) -> Result<()> {
     if migration.id == 1 {
         let default = VolumeType {
@@ -132,6 +146,9 @@ async fn record(tx: &mut Tx, migration: &Migration, clock: &Clock) -> Result<()>
         if tx.find_type_by_name(DEFAULT_TYPE_NAME).await?.is_none() {
             tx.insert_type(&default).await?;
         }
+    }
+    if migration.name == "groups" && tx.find_group_type_by_name(DEFAULT_CGSNAPSHOT_TYPE).await?.is_none() {
+        tx.insert_group_type(&consistency_groups(clock)).await?;
     }
     let mut insert = Query::insert();
     insert.into_table("schema_migrations").columns(["id", "name", "applied_at"]).values_panic([

@@ -8,6 +8,7 @@ mod clusters;
 #[path = "../auth/fake_keystone.rs"]
 #[allow(dead_code, reason = "made for more tests than these")]
 mod fake_keystone;
+mod group_types;
 mod hostile;
 mod listing;
 mod messages;

@@ -166,7 +166,7 @@ fn snapshot(volume_id: VolumeId) -> Snapshot {
         progress: Some("100%".to_owned()),
         volume_size: Gib(1),
         volume_type_id: None,
-        group_snapshot_id: Some(uuid::Uuid::new_v4()),
+        group_snapshot_id: Some(hearth::domain::GroupSnapshotId::random()),
         consumes_quota: true,
         metadata: Metadata::from([("k".to_owned(), "v".to_owned())]),
         image_metadata: Metadata::from([("os".to_owned(), "x".to_owned())]),

@@ -35,7 +35,7 @@ fn full() -> Volume {
         bootable: true,
         multiattach: true,
         consumes_quota: false,
-        group_id: Some(uuid::Uuid::new_v4()),
+        group_id: Some(hearth::domain::GroupId::random()),
         metadata: pair("k\"%_\\'é"),
         admin_metadata: pair("readonly"),
         image_metadata: pair("os_type"),

@@ -6,6 +6,7 @@
 
 mod attachments;
 mod general;
+mod groups;
 mod quotas;
 mod services;
 mod snapshots;
@@ -103,6 +104,8 @@ pub static TABLE: &[&[Row]] = &[
     attachments::ATTACHMENTS,
     transfers::OLD,
     transfers::NEW,
+    groups::TYPES,
+    groups::SPECS,
     quotas::SETS,
     quotas::CLASSES,
     services::SERVICES,

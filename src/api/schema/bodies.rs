@@ -7,18 +7,18 @@ use super::{
 
 const LARGEST: i64 = 2_147_483_647;
 
-static ANY: Schema = Schema::Any;
-static BOOLEAN: Schema = Schema::Boolean(Null::Refused);
+pub(super) static ANY: Schema = Schema::Any;
+pub(super) static BOOLEAN: Schema = Schema::Boolean(Null::Refused);
 static MAYBE_BOOLEAN: Schema = Schema::Boolean(Null::Allowed);
-static NAME: Schema = formatted(Format::Stripped("name"), Null::Allowed);
-static DESCRIPTION: Schema = formatted(Format::Stripped("description"), Null::Allowed);
-static PLAIN_NAME: Schema = text(0, 255, Null::Allowed);
-static PRINTABLE: Schema = formatted(Format::Printable, Null::Allowed);
+pub(super) static NAME: Schema = formatted(Format::Stripped("name"), Null::Allowed);
+pub(super) static DESCRIPTION: Schema = formatted(Format::Stripped("description"), Null::Allowed);
+pub(super) static PLAIN_NAME: Schema = text(0, 255, Null::Allowed);
+pub(super) static PRINTABLE: Schema = formatted(Format::Printable, Null::Allowed);
 static MAYBE_UUID: Schema = formatted(Format::Uuid, Null::Allowed);
 static SHORT: Schema = text(0, 255, Null::Allowed);
 static WORD: Schema = text(1, 255, Null::Refused);
-static MAYBE_WORD: Schema = text(1, 255, Null::Allowed);
-static ANY_TEXT: Schema = text(0, usize::MAX, Null::Allowed);
+pub(super) static MAYBE_WORD: Schema = text(1, 255, Null::Allowed);
+pub(super) static ANY_TEXT: Schema = text(0, usize::MAX, Null::Allowed);
 static VALUE: Schema = text(0, 255, Null::Refused);
 static MAYBE_VALUE: Schema = text(0, 255, Null::Allowed);
 static LONG_VALUE: Schema = formatted(Format::Bytes, Null::Refused);
@@ -33,24 +33,24 @@ const fn map(keys: Keys, value: &'static Schema, null: Null, count: Count) -> Sc
     Schema::Map(Map { keys, value, null, count })
 }
 static METADATA: Schema = map(Keys::Metadata, &VALUE, Null::Refused, Count::Any);
-static MAYBE_METADATA: Schema = map(Keys::Metadata, &VALUE, Null::Allowed, Count::Any);
+pub(super) static MAYBE_METADATA: Schema = map(Keys::Metadata, &VALUE, Null::Allowed, Count::Any);
 static ONE_METADATUM: Schema = map(Keys::Metadata, &VALUE, Null::Refused, Count::One);
 static SNAPSHOT_METADATA_MAP: Schema = map(Keys::NoSlash, &VALUE, Null::Refused, Count::Any);
 static ONE_SNAPSHOT_METADATUM: Schema = map(Keys::NoSlash, &VALUE, Null::Refused, Count::One);
 static IMAGE_METADATA: Schema = map(Keys::Metadata, &LONG_VALUE, Null::Refused, Count::Any);
 static NULLABLE_SPECS: Schema = map(Keys::Metadata, &MAYBE_VALUE, Null::Refused, Count::Any);
-static SPECS: Schema = map(Keys::NoSpace, &MAYBE_VALUE, Null::Refused, Count::Any);
+pub(super) static SPECS: Schema = map(Keys::NoSpace, &MAYBE_VALUE, Null::Refused, Count::Any);
 static QUOTA_SET_MAP: Schema = map(Keys::Any, &ANY, Null::Refused, Count::AtLeastOne);
 static CLASS_LIMIT: Schema =
     Schema::Integer(Integer { min: -1, max: LARGEST, null: Null::Refused, digits: Digits::Allowed });
 static CLASS_SET_MAP: Schema = map(Keys::Quota, &CLASS_LIMIT, Null::Refused, Count::Any);
 
 /// A closed object with at least one field since a version.
-const fn nonempty(fields: &'static [Field], since: u16) -> Schema {
+pub(super) const fn nonempty(fields: &'static [Field], since: u16) -> Schema {
     Schema::Object(Object { fields, extra: Extra::Refused, null: Null::Refused, nonempty_since: Some(since) })
 }
 
-const fn open(fields: &'static [Field], null: Null) -> Schema {
+pub(super) const fn open(fields: &'static [Field], null: Null) -> Schema {
     Schema::Object(Object { fields, extra: Extra::Ignored, null, nonempty_since: None })
 }
 
@@ -178,7 +178,7 @@ static SNAPSHOT_STATUSES: StatusWords = StatusWords {
     ],
 };
 
-const fn status(words: &'static StatusWords, null: Null) -> Schema {
+pub(super) const fn status(words: &'static StatusWords, null: Null) -> Schema {
     Schema::Text(Text { min: 0, max: 255, null, format: Format::Status(words) })
 }
 static VOLUME_STATUS: Schema = status(&VOLUME_STATUSES, Null::Allowed);
@@ -229,7 +229,8 @@ pub static UPDATE_SNAPSHOT_STATUS: Schema =
 
 // Types.
 
-static TYPE_NAME: Schema = Schema::Text(Text { min: 1, max: 255, null: Null::Refused, format: Format::Name });
+pub(super) static TYPE_NAME: Schema =
+    Schema::Text(Text { min: 1, max: 255, null: Null::Refused, format: Format::Name });
 static NEW_TYPE: Schema = closed(&[
     required("name", &TYPE_NAME),
     optional("description", &PRINTABLE),
@@ -279,7 +280,7 @@ pub static SERVICE_FAILOVER: Schema =
 
 // Attachments.
 
-static UUID: Schema = formatted(Format::Uuid, Null::Refused);
+pub(super) static UUID: Schema = formatted(Format::Uuid, Null::Refused);
 static MODE: Schema = Schema::OneOf(&["rw", "ro"], Null::Refused);
 static NEW_ATTACHMENT: Schema = closed(&[
     required("volume_uuid", &UUID),
@@ -292,7 +293,7 @@ static CONNECTION: Schema = closed(&[required("connector", &OBJECT)]);
 pub static ATTACHMENT_UPDATE: Schema = closed(&[required("attachment", &CONNECTION)]);
 pub static ATTACHMENT_COMPLETE: Schema = closed(&[required("os-complete", &ANY)]);
 
-static OBJECT: Schema = open(&[], Null::Refused);
+pub(super) static OBJECT: Schema = open(&[], Null::Refused);
 static MAYBE_OBJECT: Schema = open(&[], Null::Allowed);
 
 static OLD_ATTACH: Schema = closed(&[

@@ -7,6 +7,7 @@
 pub mod bodies;
 mod check;
 pub mod clusters;
+pub mod groups;
 mod print;
 pub mod transfers;
 

@@ -3,6 +3,7 @@
 pub mod attachments;
 pub mod clusters;
 pub mod extensions;
+pub mod group_types;
 pub mod messages;
 mod meta;
 pub mod quotas;
