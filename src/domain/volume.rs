@@ -69,13 +69,28 @@ impl Volume {
         self.location.as_ref().map(|location| location.cluster_id)
     }
 
+    /// What attaching makes of the volume. While an operation is at work on it, that is what it
+    /// returns to afterwards.
+    pub fn attach_to(&mut self, status: VolumeStatus, attach_status: AttachStatus) {
+        self.attach_status = attach_status;
+        if self.status.is_transient() {
+            self.previous_status = Some(status);
+        } else {
+            self.status = status;
+        }
+    }
+
     /// What the volume becomes when an attachment has gone. A status that has nothing to do with
-    /// attaching (an upload under way, a deletion, an error) stays.
+    /// attaching (an upload under way, a deletion, an error) stays, and returns to the right one.
     pub fn detached_to(&mut self, (status, attach_status): (VolumeStatus, AttachStatus)) {
         use VolumeStatus as S;
+        let of_use =
+            |status| matches!(status, S::InUse | S::Attaching | S::Detaching | S::Reserved | S::Available);
         self.attach_status = attach_status;
-        if matches!(self.status, S::InUse | S::Attaching | S::Detaching | S::Reserved | S::Available) {
+        if of_use(self.status) {
             self.status = status;
+        } else if self.previous_status.is_some_and(of_use) {
+            self.previous_status = Some(status);
         }
         if attach_status == AttachStatus::Detached {
             self.admin_metadata.remove("attached_mode");

@@ -59,7 +59,11 @@ async fn reserve(job: &Job, growth: Growth) -> Result<Flow> {
         Reserved::Ended => Ok(Flow::Done),
         Reserved::Later(why) => Ok(Flow::Again(why)),
         // Nothing was touched, so the volume is as good as before (as in Cinder).
-        Reserved::NoRoom(why) => fail(job, growth, growth.previous, &why).await,
+        Reserved::NoRoom(why) => {
+            let found = job.bench.store.read().await?.find_volume(growth.volume, None).await?;
+            let before = found.and_then(|details| details.volume.previous_status);
+            fail(job, growth, before.unwrap_or(growth.previous), &why).await
+        }
     }
 }
 
@@ -187,8 +191,8 @@ async fn finish(job: &Job, growth: Growth) -> Result<Flow> {
                 if let Some(mut row) = tx.volume(growth.volume).await? {
                     row.size = growth.new_size;
                     if row.status == VolumeStatus::Extending {
-                        row.status = growth.previous;
-                        row.previous_status = None;
+                        // It may have been attached or detached meanwhile.
+                        row.status = row.previous_status.take().unwrap_or(growth.previous);
                     }
                     row.updated_at = Some(job.now());
                     tx.update_volume(&row).await?;

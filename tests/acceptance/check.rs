@@ -1,12 +1,15 @@
 //! Every 202 is accounted for: the thing exists as asked, or it was deleted as asked, or it is in
 //! error (and then the audit has seen that nothing is behind it).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use hearth::domain::attachment::volume_after;
 use hearth::domain::snapshot::Snapshot;
 use hearth::domain::status::{SnapshotStatus, VolumeStatus};
 use hearth::domain::volume::Volume;
+use hearth::store::Store;
 
+use crate::audit;
 use crate::gateway::{Api, PROJECT};
 use crate::ledger::{Heard, Ledger, Promise};
 
@@ -19,10 +22,8 @@ pub fn promises(ledger: &Ledger, volumes: &[Volume], snapshots: &[Snapshot]) -> 
             wrong.push(format!("volume {id} {what}, promised {promise:?}"));
         }
         let Some(row) = row else { continue };
-        let good = matches!(
-            row.status,
-            VolumeStatus::Available | VolumeStatus::Error | VolumeStatus::ErrorExtending
-        );
+        let good =
+            is_of_use(row.status) || matches!(row.status, VolumeStatus::Error | VolumeStatus::ErrorExtending);
         // A growth that was accepted and then refused by the cluster says so by its status.
         let right = promise.sizes.contains(&u64::from(row.size.0));
         if !good || !(right || row.status == VolumeStatus::ErrorExtending) {
@@ -39,12 +40,37 @@ pub fn promises(ledger: &Ledger, volumes: &[Volume], snapshots: &[Snapshot]) -> 
             wrong.push(format!("snapshot {id} is {:?}", row.map(|row| row.status)));
         }
     }
-    let failed = volumes.iter().filter(|row| row.status != VolumeStatus::Available).count();
+    let failed = volumes.iter().filter(|row| !is_of_use(row.status)).count();
     // Nothing here is refused for good by a cluster, apart from a source that was deleted.
     if failed * 10 > volumes.len().max(20) {
         wrong.push(format!("{failed} of {} volumes are in error", volumes.len()));
     }
     println!("{} volumes ({failed} in error), {} snapshots", volumes.len(), snapshots.len());
+    wrong
+}
+
+/// Statuses that say only who uses the volume; `uses` holds them against the attachments.
+const fn is_of_use(status: VolumeStatus) -> bool {
+    use VolumeStatus as S;
+    matches!(status, S::Available | S::Reserved | S::Attaching | S::InUse | S::Detaching)
+}
+
+/// A volume is as its attachments make it, where all its hosts came the new way.
+pub async fn uses(ledger: &Ledger, store: &Store) -> Vec<String> {
+    let (volumes, _) = audit::rows(store).await;
+    let old_way: BTreeSet<String> =
+        ledger.hosts.lock().unwrap().keys().map(|(volume, _)| volume.clone()).collect();
+    let mut session = store.read().await.unwrap();
+    let (mut wrong, mut attached) = (Vec::new(), 0);
+    for volume in volumes.iter().filter(|row| is_of_use(row.status)) {
+        let attachments = session.attachments_of(volume.id).await.unwrap();
+        attached += attachments.len();
+        let (status, _) = volume_after(&attachments);
+        if volume.status != status && !old_way.contains(&volume.id.to_string()) {
+            wrong.push(format!("volume {} is {}, its attachments say {status}", volume.id, volume.status));
+        }
+    }
+    println!("{attached} attachments, {} volumes with hosts that came the old way", old_way.len());
     wrong
 }
 

@@ -23,6 +23,8 @@ pub struct Promise {
 pub struct Ledger {
     pub volumes: Mutex<BTreeMap<String, Promise>>,
     pub snapshots: Mutex<BTreeMap<String, Promise>>,
+    /// Hosts let in the old way, by volume and NQN: in, out, or nobody knows.
+    pub hosts: Mutex<BTreeMap<(String, String), Option<bool>>>,
     /// What should never have been answered.
     pub wrong: Mutex<Vec<String>>,
     counts: Mutex<BTreeMap<String, u64>>,
@@ -60,6 +62,10 @@ impl Ledger {
 
     pub fn is_deleted(&self, id: &str) -> Heard {
         self.volumes.lock().unwrap().get(id).map_or(Heard::Perhaps, |promise| promise.deleted)
+    }
+
+    pub fn host(&self, volume: &str, nqn: &str, is_in: Option<bool>) {
+        self.hosts.lock().unwrap().insert((volume.to_owned(), nqn.to_owned()), is_in);
     }
 
     pub fn wrong(&self, what: String) {

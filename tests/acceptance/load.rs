@@ -10,25 +10,27 @@ use tokio_util::sync::CancellationToken;
 
 use crate::gateway::{Answer, Api};
 use crate::ledger::{Heard, Ledger};
+use crate::visits::Visit;
 
 /// Volumes a client has at a time.
 const MOST: usize = 7;
 
-struct Client {
-    api: Api,
-    ledger: Arc<Ledger>,
-    dice: StdRng,
-    volumes: Vec<Mine>,
+pub struct Client {
+    pub api: Api,
+    pub ledger: Arc<Ledger>,
+    pub dice: StdRng,
+    pub volumes: Vec<Mine>,
 }
 
 #[derive(Clone)]
-struct Mine {
-    id: String,
+pub struct Mine {
+    pub id: String,
     size: u64,
     /// Newest last.
     snapshots: Vec<String>,
     /// A request about it was lost, so that what is in here may be wrong.
     unsure: bool,
+    pub visit: Option<Visit>,
 }
 
 pub async fn client(api: Api, ledger: Arc<Ledger>, seed: u64, stop: CancellationToken) {
@@ -46,11 +48,15 @@ impl Client {
             return self.create(json!({"size": size})).await;
         }
         let at = self.dice.random_range(0..self.volumes.len());
+        if self.volumes[at].visit.is_some() && self.dice.random_bool(0.7) {
+            return self.visit(at).await;
+        }
         // Mostly what can be accepted; now and then whatever comes.
         if self.dice.random_bool(0.9) && !self.is_available(at).await {
             return;
         }
         match self.dice.random_range(0..100) {
+            _ if self.dice.random_bool(0.15) => self.visit(at).await,
             0..15 => self.create_from(at).await,
             15..35 => self.extend(at).await,
             35..55 => self.snapshot(at).await,
@@ -68,12 +74,12 @@ impl Client {
     }
 
     /// What was heard of a request that is answered with 202 or refused.
-    fn heard(&self, what: &str, answer: &Answer) -> Heard {
+    pub fn heard(&self, what: &str, answer: &Answer) -> Heard {
         match answer {
             Ok((status, body)) => {
                 self.ledger.count(what, Some(*status));
                 match status {
-                    200 | 202 => Heard::Yes,
+                    200 | 202 | 204 => Heard::Yes,
                     400 | 404 | 409 | 503 => Heard::No,
                     _ => {
                         self.ledger.wrong(format!("{what}: {status} {body}"));
@@ -94,7 +100,7 @@ impl Client {
             let volume = &answer.unwrap().1["volume"];
             let (id, size) = (volume["id"].as_str().unwrap().to_owned(), volume["size"].as_u64().unwrap());
             self.ledger.volume(&id, size);
-            self.volumes.push(Mine { id, size, snapshots: Vec::new(), unsure: false });
+            self.volumes.push(Mine { id, size, snapshots: Vec::new(), unsure: false, visit: None });
         }
     }
 

@@ -13,3 +13,4 @@ mod ledger;
 mod load;
 mod silent;
 mod spread;
+mod visits;

@@ -1,12 +1,13 @@
 //! Who may reach a volume: what an API server of the cluster shows may be of the past, and what
 //! was asked last is what holds.
 
-use hearth::domain::LightosProject;
 use hearth::domain::attachment::NewAttachment;
 use hearth::domain::operation::Lane;
 use hearth::domain::volume::Volume;
+use hearth::domain::{Gib, LightosProject};
 use hearth::lightbits::{Acl, Outcome, UpdateVolume};
 use hearth::service::attachments::{Caller, OldAttach};
+use hearth::service::volumes::ExtendScope;
 use serde_json::{Value, json};
 
 use crate::acts::connector;
@@ -177,4 +178,30 @@ fn a_host_does_not_outlive_its_attachment() {
     life.runtime.block_on(life.services.mark_attached(&ctx(), &id, &attach)).unwrap();
     life.runtime.block_on(life.services.mark_detached(&ctx(), &id, None, Caller::Service)).unwrap();
     assert_eq!(hosts(&lab, &volume), nqn("two"));
+}
+
+/// Who comes and goes while a volume grows is remembered by what it returns to.
+#[test]
+fn a_volume_that_grows_returns_to_what_its_attachments_have_made_of_it() {
+    let lab = Lab::new(1);
+    let volume = lab.volume(1);
+    let grow = |gib| {
+        let before = lab.hits();
+        lab.fault("update_volume", &json!({"kind": "delay", "ms": 300}));
+        let (life, id, ctx) = (lab.life(), volume.id.to_string(), ctx());
+        let growth = life.services.extend_volume(&ctx, &id, Gib(gib), ExtendScope::Online);
+        life.runtime.block_on(growth).unwrap();
+        eventually("the growth", || (lab.hits() > before).then_some(()));
+    };
+    let attachment = lab.try_attach(&volume, None).unwrap();
+    lab.reset(&volume, "available");
+    grow(2);
+    let (life, id) = (lab.life(), attachment.id.to_string());
+    life.runtime.block_on(life.services.update_attachment(&ctx(), &id, &connector("one"))).unwrap();
+    life.runtime.block_on(life.services.complete_attachment(&ctx(), &id)).unwrap();
+    assert_eq!(lab.when(&volume, "in-use").size, Gib(2));
+    grow(3);
+    lab.detach(&attachment);
+    assert_eq!(lab.when(&volume, "available").size, Gib(3));
+    lab.settle();
 }

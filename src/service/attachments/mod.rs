@@ -44,8 +44,7 @@ fn is_failed(volume: &Volume) -> bool {
 
 /// The volume while a host is being let in.
 fn attaching(volume: &mut Volume) {
-    volume.status = VolumeStatus::Attaching;
-    volume.attach_status = AttachStatus::Attaching;
+    volume.attach_to(VolumeStatus::Attaching, AttachStatus::Attaching);
 }
 
 impl Services {

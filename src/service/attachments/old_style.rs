@@ -127,8 +127,7 @@ impl Services {
                         version: 1,
                     };
                     tx.insert_attachment(&attachment).await?;
-                    volume.status = VolumeStatus::InUse;
-                    volume.attach_status = AttachStatus::Attached;
+                    volume.attach_to(VolumeStatus::InUse, AttachStatus::Attached);
                     volume
                         .admin_metadata
                         .entry(READONLY_KEY.to_owned())

@@ -85,8 +85,7 @@ impl Services {
                     attachment.status = AttachStatus::Attached;
                     attachment.updated_at = Some(now);
                     tx.update_attachment(&attachment).await?;
-                    volume.status = VolumeStatus::InUse;
-                    volume.attach_status = AttachStatus::Attached;
+                    volume.attach_to(VolumeStatus::InUse, AttachStatus::Attached);
                     if let Some(mode) = &attachment.mode {
                         volume.admin_metadata.insert("attached_mode".to_owned(), mode.clone());
                     }
