@@ -1,9 +1,11 @@
-//! The two places where Cinder's wire shows that it is written in Python: filter values are
+//! The places where Cinder's wire shows that it is written in Python: filter values are
 //! Python literals (`status=['available','error']`, `metadata={'k': 'v'}`), and validation
 //! messages quote the offending value as `repr()` prints it.
 
 use std::fmt::Write as _;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 /// Deepest nesting read; nothing a filter means is deeper than a list or a dict.
@@ -203,6 +205,17 @@ fn write_quoted(out: &mut String, text: &str) {
         }
     }
     out.push(quote);
+}
+
+/// Base64 as `b64decode` reads it: what is no letter of the alphabet is passed over.
+pub fn from_base64(text: &str) -> Option<Vec<u8>> {
+    let known = |b: &u8| b.is_ascii_alphanumeric() || b"+/=".contains(b);
+    let kept: Vec<u8> = text.bytes().filter(known).collect();
+    STANDARD.decode(kept).ok()
+}
+
+pub fn to_base64(text: &str) -> String {
+    STANDARD.encode(text)
 }
 
 #[cfg(test)]

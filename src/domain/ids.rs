@@ -68,6 +68,8 @@ uuid_id! {
     AttachmentId,
     /// A volume offered to another project.
     TransferId,
+    /// A backup. Imported ones keep the id they were exported with.
+    BackupId,
     /// A durable operation (`domain::operation`).
     OperationId,
     /// A Lightbits cluster: the UUID the cluster itself reports, so that the same cluster

@@ -16,6 +16,9 @@ pub enum Action {
     DeleteSnapshot,
     RevertVolume,
     CopyImageToVolume,
+    CreateBackup,
+    DeleteBackup,
+    RestoreBackup,
 }
 
 /// Why it failed (the second half). `Other` carries a sentence of our own, as for placement,
@@ -25,6 +28,9 @@ pub enum Reason {
     NoValidBackend,
     /// The same, and cluster by cluster why.
     NoBackendBecause(String),
+    BackupServiceDown,
+    BackupServiceMissing,
+    RestoreFailed,
     Unknown,
     Other(String),
 }
@@ -35,11 +41,14 @@ impl Action {
         match self {
             Self::ScheduleAllocateVolume => ("001", "schedule allocate volume"),
             Self::CopyImageToVolume => ("005", "copy image to volume"),
-            Self::DeleteSnapshot => ("011", "delete snapshot"),
-            Self::ExtendVolume => ("009", "extend volume"),
+            Self::ExtendVolume => ("007", "extend volume"),
+            Self::CreateSnapshot => ("009", "create snapshot"),
+            Self::DeleteSnapshot => ("010", "delete snapshot"),
+            Self::CreateBackup => ("013", "create backup"),
+            Self::DeleteBackup => ("014", "delete backup"),
+            Self::RestoreBackup => ("015", "restore backup"),
             Self::CreateVolume => ("019", "create volume"),
             Self::DeleteVolume => ("020", "delete volume"),
-            Self::CreateSnapshot => ("021", "create snapshot"),
             Self::RevertVolume => ("022", "revert volume to snapshot"),
         }
     }
@@ -49,6 +58,9 @@ impl Reason {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NoValidBackend | Self::NoBackendBecause(_) => "003",
+            Self::BackupServiceDown => "018",
+            Self::BackupServiceMissing => "024",
+            Self::RestoreFailed => "026",
             Self::Unknown | Self::Other(_) => "001",
         }
     }
@@ -57,6 +69,11 @@ impl Reason {
         match self {
             Self::NoValidBackend => NO_BACKEND.to_owned(),
             Self::NoBackendBecause(why) => format!("{NO_BACKEND} {why}"),
+            Self::BackupServiceDown => "Backup service is down.".to_owned(),
+            Self::BackupServiceMissing => {
+                "Backup failed to schedule. Service not found for creating backup.".to_owned()
+            }
+            Self::RestoreFailed => "Backup driver failed to restore backup.".to_owned(),
             Self::Unknown => "An unknown error occurred.".to_owned(),
             Self::Other(text) => text.clone(),
         }
@@ -67,6 +84,7 @@ impl Reason {
 pub enum ResourceKind {
     Volume,
     Snapshot,
+    Backup,
 }
 
 impl ResourceKind {
@@ -74,6 +92,7 @@ impl ResourceKind {
         match self {
             Self::Volume => "VOLUME",
             Self::Snapshot => "VOLUME_SNAPSHOT",
+            Self::Backup => "VOLUME_BACKUP",
         }
     }
 }
@@ -84,7 +103,7 @@ pub struct Message {
     pub id: MessageId,
     pub project_id: ProjectId,
     pub request_id: RequestId,
-    /// `VOLUME` or `VOLUME_SNAPSHOT`.
+    /// `VOLUME`, `VOLUME_SNAPSHOT` or `VOLUME_BACKUP`.
     pub resource_type: Option<String>,
     pub resource_uuid: Option<String>,
     /// `VOLUME_<resource type>_<action>_<detail>`.

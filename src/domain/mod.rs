@@ -5,6 +5,7 @@
 //! is stated here, once.
 
 pub mod attachment;
+pub mod backup;
 pub mod clock;
 pub mod cluster;
 pub mod ctx;

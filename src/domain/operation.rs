@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::attachment::Connector;
 use super::status::{VolumeStatus, text_enum};
 use super::{
-    AttachmentId, BackendUuid, ClusterId, Gib, OperationId, ProjectId, RequestId, SnapshotId, Timestamp,
-    UserId, VolumeId,
+    AttachmentId, BackendUuid, BackupId, ClusterId, Gib, OperationId, ProjectId, RequestId, SnapshotId,
+    Timestamp, UserId, VolumeId,
 };
 
 text_enum! {
@@ -61,6 +61,27 @@ pub enum Work {
     DeleteSnapshot {
         snapshot: SnapshotId,
         step: DeleteSnapshot,
+    },
+    /// Copies a volume (or a snapshot of it) out of its cluster. The volume goes back to
+    /// `previous`, whatever becomes of the backup.
+    CreateBackup {
+        backup: BackupId,
+        volume: VolumeId,
+        snapshot: Option<SnapshotId>,
+        previous: VolumeStatus,
+    },
+    /// Copies a backup over a volume.
+    RestoreBackup {
+        backup: BackupId,
+        volume: VolumeId,
+    },
+    DeleteBackup {
+        backup: BackupId,
+    },
+    /// Finds the data of a record that came from elsewhere.
+    ImportBackup {
+        backup: BackupId,
+        service: String,
     },
     /// Lets a host in, for an attachment or (old style) for whoever waits for the answer.
     /// Idempotent, so it has no steps.
@@ -226,6 +247,10 @@ impl Work {
             Self::RevertVolume { .. } => "revert-volume",
             Self::CreateSnapshot { .. } => "create-snapshot",
             Self::DeleteSnapshot { .. } => "delete-snapshot",
+            Self::CreateBackup { .. } => "create-backup",
+            Self::RestoreBackup { .. } => "restore-backup",
+            Self::DeleteBackup { .. } => "delete-backup",
+            Self::ImportBackup { .. } => "import-backup",
             Self::Connect { .. } => "connect",
             Self::Disconnect { .. } => "disconnect",
             Self::Relabel { .. } => "relabel",
@@ -239,12 +264,15 @@ impl Work {
             | Self::DeleteVolume { volume, .. }
             | Self::ExtendVolume { volume, .. }
             | Self::RevertVolume { volume, .. }
+            | Self::CreateBackup { volume, .. }
+            | Self::RestoreBackup { volume, .. }
             | Self::Connect { volume, .. }
             | Self::Disconnect { volume, .. }
             | Self::Relabel { volume } => volume.to_string(),
             Self::CreateSnapshot { snapshot, .. } | Self::DeleteSnapshot { snapshot, .. } => {
                 snapshot.to_string()
             }
+            Self::DeleteBackup { backup } | Self::ImportBackup { backup, .. } => backup.to_string(),
         }
     }
 }

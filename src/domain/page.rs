@@ -113,6 +113,28 @@ pub const ATTACHMENT_FIELDS: Fields = &[
     field("updated_at", Kind::Time),
 ];
 
+pub const BACKUP_FIELDS: Fields = &[
+    field("id", Kind::Text),
+    field("project_id", Kind::Text),
+    field("user_id", Kind::Text),
+    field("volume_id", Kind::Text),
+    aliased("name", "display_name", Kind::Text),
+    aliased("description", "display_description", Kind::Text),
+    field("status", Kind::Text),
+    field("fail_reason", Kind::Text),
+    field("container", Kind::Text),
+    field("availability_zone", Kind::Text),
+    field("service", Kind::Text),
+    field("size", Kind::Integer),
+    field("object_count", Kind::Integer),
+    field("snapshot_id", Kind::Text),
+    field("parent_id", Kind::Text),
+    field("data_timestamp", Kind::Time),
+    field("created_at", Kind::Time),
+    field("updated_at", Kind::Time),
+    field("metadata", Kind::Map),
+];
+
 pub const MESSAGE_FIELDS: Fields = &[
     field("id", Kind::Text),
     field("project_id", Kind::Text),
@@ -314,6 +336,7 @@ mod tests {
             SNAPSHOT_FIELDS,
             VOLUME_TYPE_FIELDS,
             ATTACHMENT_FIELDS,
+            BACKUP_FIELDS,
             MESSAGE_FIELDS,
             GROUP_TYPE_FIELDS,
             GROUP_FIELDS,

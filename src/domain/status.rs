@@ -92,6 +92,17 @@ text_enum! {
     }
 }
 
+text_enum! {
+    BackupStatus {
+        Creating = "creating",
+        Available = "available",
+        Restoring = "restoring",
+        Deleting = "deleting",
+        Error = "error",
+        ErrorDeleting = "error_deleting",
+    }
+}
+
 /// A user-visible event that changes the status of a volume at once, in the API request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VolumeEvent {
@@ -180,6 +191,11 @@ impl SnapshotStatus {
     pub const fn is_transient(self) -> bool {
         matches!(self, Self::Creating | Self::Deleting | Self::Restoring | Self::Unmanaging)
     }
+}
+
+impl BackupStatus {
+    /// From where a backup may be deleted without force.
+    pub const DELETABLE: &'static [Self] = &[Self::Available, Self::Error];
 }
 
 /// Whether a `migration_status` means that nobody is moving the volume.

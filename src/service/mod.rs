@@ -7,6 +7,7 @@
 
 pub mod attachments;
 pub mod backends;
+pub mod backups;
 pub mod cleanup;
 pub mod fleet;
 pub mod group_types;

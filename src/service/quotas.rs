@@ -205,6 +205,7 @@ impl Services {
         let mut session = self.store.read().await?;
         let limits = limits_of(&mut session, &self.settings, project).await?;
         let used = session.project_use(project).await?;
+        let (backups, backup_gib) = session.backup_use(project).await?;
         let types = session.type_names().await?;
         let mut all = BTreeMap::new();
         let mut put = |key: String, in_use: i64| {
@@ -216,10 +217,9 @@ impl Services {
                 Resource::Volumes => used.volume_count(),
                 Resource::Snapshots => used.snapshot_count(),
                 Resource::Gigabytes => gigabytes(&self.settings, &used),
-                Resource::Backups
-                | Resource::BackupGigabytes
-                | Resource::PerVolumeGigabytes
-                | Resource::Groups => 0,
+                Resource::Backups => backups,
+                Resource::BackupGigabytes => backup_gib,
+                Resource::PerVolumeGigabytes | Resource::Groups => 0,
             };
             put(resource.as_str().to_owned(), in_use);
         }

@@ -12,6 +12,7 @@
 //!   moved meanwhile restarts the closure. That is the compare-and-swap of invariant 10.
 
 mod attachments;
+mod backups;
 mod cache;
 mod clusters;
 mod commits;

@@ -106,6 +106,13 @@ impl Job {
             Work::DeleteSnapshot { snapshot, step } => {
                 super::delete_snapshot::step(self, snapshot, step).await
             }
+            Work::CreateBackup { backup, volume, snapshot, previous } => {
+                let source = super::backup::Source { volume, snapshot, previous };
+                super::backup::create(self, backup, &source).await
+            }
+            Work::RestoreBackup { backup, volume } => super::backup::restore(self, backup, volume).await,
+            Work::DeleteBackup { backup } => super::backup::delete(self, backup).await,
+            Work::ImportBackup { backup, service } => super::backup::import(self, backup, &service).await,
             Work::Connect { volume, attachment, connector } => {
                 super::connect::step(self, volume, attachment, &connector).await
             }
@@ -127,10 +134,15 @@ impl Job {
             | Work::DeleteVolume { volume, .. }
             | Work::ExtendVolume { volume, .. }
             | Work::RevertVolume { volume, .. }
+            | Work::CreateBackup { volume, .. }
+            | Work::RestoreBackup { volume, .. }
             | Work::Connect { volume, .. }
             | Work::Disconnect { volume, .. }
             | Work::Relabel { volume } => *volume,
-            Work::CreateSnapshot { .. } | Work::DeleteSnapshot { .. } => return Ok(()),
+            Work::CreateSnapshot { .. }
+            | Work::DeleteSnapshot { .. }
+            | Work::DeleteBackup { .. }
+            | Work::ImportBackup { .. } => return Ok(()),
         };
         let found = self.bench.store.read().await?.find_volume(volume, None).await?;
         self.op.cluster_id =

@@ -11,6 +11,7 @@
 //! again; only its definite "no" frees the choice of another.
 
 mod access;
+mod backup;
 mod connect;
 mod create_snapshot;
 mod create_volume;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod attachments;
+mod backups;
 mod bench;
 mod clusters;
 #[path = "../auth/fake_keystone.rs"]

@@ -126,11 +126,13 @@ async fn what_is_the_operators_is_refused_to_members() {
     let Door { bench, .. } = door().await;
     let id = volume(&bench).await;
     let action = format!("/volumes/{id}/action");
+    let record = json!({"backup-record": {"backup_service": "s", "backup_url": "e30="}});
     for ask in [
         bench.get("/os-services"),
         bench.get("/scheduler-stats/get_pools"),
         bench.get("/capabilities/hearth@c1"),
         bench.get("/os-hosts"),
+        bench.post("/backups/import_record", record),
         bench.get("/clusters"),
         bench.get("/clusters/c1"),
         bench.put("/clusters/disable", json!({"name": "c1"})),
@@ -167,4 +169,44 @@ async fn members_filter_by_what_is_listed() {
     ask("name~=v", 34).send().await.fault(400);
     ask("created_at=nonsense", 59).send().await.expect(200);
     ask("created_at=nonsense", 60).send().await.fault(400);
+}
+
+#[tokio::test]
+async fn backups_are_of_their_project() {
+    let Door { bench, .. } = door().await;
+    let volume = volume(&bench).await;
+    bench
+        .post(&format!("/volumes/{volume}/action"), json!({"os-reset_status": {"status": "available"}}))
+        .token("admin")
+        .send()
+        .await
+        .expect(202);
+    let new = json!({"backup": {"volume_id": volume}});
+    bench.post("/backups", new.clone()).token("reader").send().await.fault(403);
+    bench.post("/backups", new.clone()).token("stranger").send().await.fault(404);
+    let made = bench.post("/backups", new).token("member").send().await.expect(202);
+    let one = format!("/backups/{}", made["backup"]["id"].as_str().unwrap());
+    let shown = bench.get(&one).token("reader").send().await.expect(200);
+    assert!(shown["backup"].get("os-backup-project-attr:project_id").is_none());
+    assert!(shown["backup"].get("user_id").is_none());
+    bench.get(&one).token("roleless").send().await.fault(403);
+    bench.delete(&one).token("reader").send().await.fault(403);
+    bench.put(&one, json!({"backup": {"name": "n"}})).token("reader").send().await.fault(403);
+    for ask in
+        [bench.get(&one), bench.delete(&one), bench.post(&format!("{one}/restore"), json!({"restore": {}}))]
+    {
+        ask.token("stranger").send().await.fault(404);
+    }
+    bench.get(&format!("{one}/export_record")).token("member").send().await.fault(403);
+    for action in [json!({"os-force_delete": {}}), json!({"os-reset_status": {"status": "error"}})] {
+        bench.post(&format!("{one}/action"), action).token("member").send().await.fault(403);
+    }
+    let count = async |who: &str, query: &str| {
+        let list = bench.get(&format!("/backups?{query}")).token(who).send().await.expect(200);
+        list["backups"].as_array().unwrap().len()
+    };
+    assert_eq!((count("reader", "").await, count("stranger", "all_tenants=1").await), (1, 0));
+    assert_eq!((count("far-admin", "").await, count("far-admin", "all_tenants=1").await), (0, 1));
+    bench.get("/backups?parent_id=x").token("member").send().await.fault(400);
+    assert_eq!(count("admin", "parent_id=x").await, 0);
 }

@@ -11,6 +11,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod attachments;
+mod backups;
 mod bed;
 mod model;
 mod sample;
@@ -69,6 +70,8 @@ mod one_connection {
 on_every_engine! { run:
     attachments: an_attachment_comes_back_and_changes_by_version,
         a_volume_shows_its_attachments_at_once;
+    backups: a_backup_comes_back_and_changes_by_version,
+        a_page_of_backups_costs_the_same_whatever_its_length;
     clusters: a_registration_keeps_what_was_learnt,
         a_reservation_ends_by_evidence_only,
         an_older_poll_never_overwrites_a_newer_one,

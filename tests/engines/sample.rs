@@ -9,8 +9,8 @@ use hearth::domain::page::{ListQuery, Scope};
 use hearth::domain::status::{AttachStatus, VolumeStatus};
 use hearth::domain::volume::{Location, Volume};
 use hearth::domain::{
-    BackendUuid, ClusterId, ClusterName, Gib, LightosProject, Metadata, OperationId, ProjectId, RequestId,
-    SnapshotId, Timestamp, UserId, VolumeId,
+    BackendUuid, BackupId, ClusterId, ClusterName, Gib, LightosProject, Metadata, OperationId, ProjectId,
+    RequestId, SnapshotId, Timestamp, UserId, VolumeId,
 };
 use hearth::store::Store;
 
@@ -162,6 +162,15 @@ pub fn works() -> Vec<Work> {
             step: RevertVolume::Rollback,
         },
         Work::CreateSnapshot { snapshot, step: CreateSnapshot::AwaitAvailable { uuid } },
+        Work::CreateBackup {
+            backup: BackupId::random(),
+            volume: VolumeId::random(),
+            snapshot: Some(snapshot),
+            previous: VolumeStatus::InUse,
+        },
+        Work::RestoreBackup { backup: BackupId::random(), volume: VolumeId::random() },
+        Work::DeleteBackup { backup: BackupId::random() },
+        Work::ImportBackup { backup: BackupId::random(), service: "swift".to_owned() },
         Work::DeleteSnapshot { snapshot, step: DeleteSnapshot::AwaitGone },
     ]
 }

@@ -5,6 +5,7 @@ mod access;
 mod acts;
 #[path = "../audit/mod.rs"]
 mod audit;
+mod backups;
 mod crashes;
 mod faults;
 mod lab;

@@ -5,6 +5,7 @@
 //! (`cinder-api-surface`, "How to read").
 
 mod attachments;
+mod backups;
 mod general;
 mod groups;
 mod quotas;
@@ -106,6 +107,8 @@ pub static TABLE: &[&[Row]] = &[
     transfers::NEW,
     groups::TYPES,
     groups::SPECS,
+    backups::BACKUPS,
+    backups::ACTIONS,
     quotas::SETS,
     quotas::CLASSES,
     services::SERVICES,

@@ -4,7 +4,7 @@ use serde_json::{Map as Json, Value};
 
 use super::{Count, Digits, Field, Format, Integer, Map, Null, Object, Presence, Schema, Text};
 use crate::api::bool_text;
-use crate::api::python::{display, quoted, repr};
+use crate::api::python::{display, from_base64, quoted, repr};
 use crate::domain::{Error, Microversion, Result};
 
 /// The first thing wrong with a value, and where.
@@ -242,6 +242,9 @@ fn check_text(rules: &Text, text: &str) -> Result<(), Reason> {
         Format::Status(known) if !known.words.contains(&text.to_ascii_lowercase().as_str()) => {
             let (what, words) = (known.what, list(known.words));
             return of(format!("{what}: {text} is invalid, valid statuses are: {words}."));
+        }
+        Format::Base64 if !text.is_empty() && from_base64(text).is_none() => {
+            return of(format!("{value} is not a 'base64'"));
         }
         Format::Progress => {
             let percent = text.strip_suffix('%').and_then(|digits| digits.parse::<u8>().ok());

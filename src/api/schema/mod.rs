@@ -4,6 +4,7 @@
 //! A field carries the microversion since which it is known, an object the one since which it is
 //! closed (`cinder-api-surface`, "Request bodies"). Only the first error is reported.
 
+pub mod backups;
 pub mod bodies;
 mod check;
 pub mod clusters;
@@ -67,6 +68,8 @@ pub enum Format {
     Status(&'static StatusWords),
     /// `NN%`.
     Progress,
+    /// Bytes in base64, as Python reads it.
+    Base64,
     /// At most 65535 bytes (a MySQL `TEXT`).
     Bytes,
 }

@@ -1,6 +1,7 @@
 //! Block Storage v3, resource by resource.
 
 pub mod attachments;
+pub mod backups;
 pub mod clusters;
 pub mod extensions;
 pub mod group_types;

@@ -1,0 +1,149 @@
+//! Backups without an engine: each ends in Cinder's way of failing, whatever process dies, and
+//! the volume is free again.
+
+use hearth::domain::Result;
+use hearth::domain::backup::{AttachedSource, Backup, BackupRecord, NewBackup, RestoreTarget};
+use hearth::domain::message::Message;
+use hearth::domain::page::{ListQuery, Scope};
+use hearth::domain::status::BackupStatus;
+use hearth::domain::volume::Volume;
+use hearth::domain::{BackupId, Gib};
+use hearth::service::snapshots::Force;
+
+use crate::lab::{Lab, ctx, eventually};
+
+impl Lab {
+    fn backup(&self, volume: &Volume, snapshot: Option<String>) -> Backup {
+        let new = NewBackup {
+            volume_id: volume.id.to_string(),
+            snapshot_id: snapshot,
+            source: AttachedSource::Allowed,
+            ..NewBackup::default()
+        };
+        let life = self.life();
+        life.runtime.block_on(life.services.create_backup(&ctx(), &new)).unwrap()
+    }
+
+    fn backup_row(&self, id: BackupId) -> Option<Backup> {
+        let life = self.life();
+        let found = life
+            .runtime
+            .block_on(async { life.store.read().await.unwrap().find_backup(id, None).await.unwrap() });
+        found.map(|details| details.backup)
+    }
+
+    fn backup_when(&self, id: BackupId, status: BackupStatus) -> Backup {
+        eventually(status.as_str(), || self.backup_row(id).filter(|row| row.status == status))
+    }
+
+    /// What an engine would have written.
+    fn finish(&self, id: BackupId) {
+        let life = self.life();
+        let write = life.store.write("test", |tx, _| {
+            Box::pin(async move {
+                let mut backup = tx.get_backup(id).await?.backup;
+                backup.status = BackupStatus::Available;
+                tx.update_backup(&backup).await
+            })
+        });
+        life.runtime.block_on(write).unwrap();
+    }
+
+    fn messages_of(&self, resource: &str) -> Vec<Message> {
+        let life = self.life();
+        let read = async {
+            let query = ListQuery::new(Scope::AllProjects);
+            life.store.read().await?.list_messages(&query).await
+        };
+        let page: Result<_> = life.runtime.block_on(read);
+        let of = |message: &Message| message.resource_uuid.as_deref() == Some(resource);
+        page.unwrap().items.into_iter().filter(of).collect()
+    }
+}
+
+#[test]
+fn a_backup_ends_in_error_and_its_volume_is_free_again() {
+    let mut lab = Lab::new(1);
+    let volume = lab.volume(1);
+    let backup = lab.backup(&volume, None);
+    // Whether it had been begun or not.
+    lab.kill_and_restart();
+    let failed = lab.backup_when(backup.id, BackupStatus::Error);
+    assert_eq!(failed.fail_reason.as_deref(), Some("Service not found for creating backup."));
+    lab.when(&volume, "available");
+    let [told] = &lab.messages_of(&backup.id.to_string())[..] else { panic!("one message") };
+    assert_eq!(told.event_id, "VOLUME_VOLUME_BACKUP_013_024");
+    assert_eq!(told.text, "create backup:Backup failed to schedule. Service not found for creating backup.");
+
+    let snapshot = lab.snapshot(&volume);
+    let second = lab.backup(&volume, Some(snapshot.id.to_string()));
+    lab.backup_when(second.id, BackupStatus::Error);
+    lab.snapshot_when(&snapshot, "available");
+    for id in [backup.id, second.id] {
+        let life = lab.life();
+        let (id_text, ctx) = (id.to_string(), ctx());
+        life.runtime.block_on(life.services.delete_backup(&ctx, &id_text, Force::No)).unwrap();
+        eventually("the backup to be gone", || lab.backup_row(id).is_none().then_some(()));
+    }
+    lab.delete_snapshot(&snapshot);
+    lab.snapshot_when_gone(&snapshot);
+    lab.settle();
+}
+
+#[test]
+fn a_backup_deleted_meanwhile_holds_nothing() {
+    let mut lab = Lab::new(1);
+    let volume = lab.volume(1);
+    let backup = lab.backup(&volume, None);
+    let life = lab.life();
+    let (id, ctx) = (backup.id.to_string(), ctx());
+    life.runtime.block_on(life.services.delete_backup(&ctx, &id, Force::Yes)).unwrap();
+    lab.kill_and_restart();
+    eventually("the backup to be gone", || lab.backup_row(backup.id).is_none().then_some(()));
+    lab.when(&volume, "available");
+    lab.settle();
+}
+
+#[test]
+fn a_restore_ends_in_error_and_leaves_the_backup() {
+    let mut lab = Lab::new(1);
+    let volume = lab.volume(1);
+    let backup = lab.backup(&volume, None);
+    lab.backup_when(backup.id, BackupStatus::Error);
+    lab.finish(backup.id);
+    let life = lab.life();
+    let id = backup.id.to_string();
+    let target = RestoreTarget::default();
+    let restore = life.runtime.block_on(life.services.restore_backup(&ctx(), &id, &target)).unwrap();
+    assert_eq!(restore.volume_name, Some(format!("restore_backup_{id}")));
+    lab.kill_and_restart();
+    let fresh = Volume { id: restore.volume_id, ..volume };
+    let failed = lab.when(&fresh, "error_restoring");
+    assert_eq!(
+        (failed.size, failed.description.as_deref()),
+        (Gib(1), Some("auto-created_from_restore_from_backup"))
+    );
+    lab.backup_when(backup.id, BackupStatus::Available);
+    let events: Vec<String> = lab.messages_of(&id).into_iter().map(|message| message.event_id).collect();
+    assert!(events.contains(&"VOLUME_VOLUME_BACKUP_015_026".to_owned()), "{events:?}");
+    lab.delete(&fresh);
+    lab.when_gone(&fresh);
+    lab.settle();
+}
+
+#[test]
+fn an_imported_record_finds_nobody_who_has_its_data() {
+    let lab = Lab::new(1);
+    let record =
+        BackupRecord { id: BackupId::random(), size: Gib(4), service: "cinder.backup.swift".to_owned() };
+    let life = lab.life();
+    life.runtime.block_on(life.services.import_backup(&ctx(), &record)).unwrap();
+    let failed = lab.backup_when(record.id, BackupStatus::Error);
+    assert_eq!(
+        failed.fail_reason.as_deref(),
+        Some(
+            "Import record failed, cannot find backup service to perform the import. Request service \
+             cinder.backup.swift."
+        )
+    );
+}
