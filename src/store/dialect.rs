@@ -173,6 +173,13 @@ impl Dialect {
         self != Self::Sqlite && matches!(code.as_deref(), Some("22001" | "22021"))
     }
 
+    /// Whether a commit was certainly not done, because somebody else was faster.
+    pub(super) fn is_refused_commit(self, error: &sqlx::Error) -> bool {
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        // An interrupted commit may have got through.
+        code.is_some_and(|code| code != "70100") && self.is_race(error)
+    }
+
     /// Whether the same transaction may succeed when run again.
     pub(super) fn is_race(self, error: &sqlx::Error) -> bool {
         let sqlx::Error::Database(database) = error else {
@@ -182,9 +189,13 @@ impl Dialect {
         match self {
             Self::Sqlite => SQLITE_BUSY.contains(&code.as_ref()),
             // 40001: deadlock, Galera certification. 08S01/1047: the node has not joined yet.
-            // HY000 with 1205: lock wait timeout.
+            // 70100: interrupted, which some releases say of a transaction that Galera aborts.
+            // HY000 with 1205 or, from 11.6 on, 1020 (a row newer than the snapshot).
             Self::Mysql => {
-                matches!(code.as_ref(), "40001" | "08S01") || database.message().contains("Lock wait timeout")
+                let message = database.message();
+                matches!(code.as_ref(), "40001" | "08S01" | "70100")
+                    || message.contains("Lock wait timeout")
+                    || message.contains("Record has changed since last read")
             }
             Self::Postgres => matches!(code.as_ref(), "40001" | "40P01" | "55P03"),
         }

@@ -41,10 +41,11 @@ mod schema;
 mod session;
 mod snapshots;
 mod transfers;
+mod turns;
 mod types;
 mod volumes;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
 
@@ -53,7 +54,7 @@ pub use dialect::Dialect;
 pub use dispatch::{Dispatch, LEASE};
 pub use holdings::{ClusterUse, Holding};
 pub use migrate::SchemaState;
-pub use quotas::ProjectUse;
+pub use quotas::{ProjectUse, quota_lock};
 pub use registrations::RegistrationsText;
 pub use reservations::Reservation;
 pub use session::{Scope, Session, Tx};
@@ -63,8 +64,9 @@ use connections::Connections;
 
 use crate::domain::{Error, Result};
 
-/// How often a transaction that lost a race is tried again before the caller hears of it.
-const MAX_ATTEMPTS: u32 = 30;
+/// How long a transaction that lost a race is tried again before the caller hears of it. Time
+/// decides, not a number: on Galera a slow node loses any number of races in a second.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// The database. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -74,6 +76,7 @@ pub struct Store {
     pages: remembered::Pages,
     commits: commits::Commits,
     ownership: Ownership,
+    turns: turns::Turns,
 }
 
 impl Store {
@@ -86,7 +89,15 @@ impl Store {
         let commits = commits::Commits::default();
         let connections = Connections::open(dialect, url, max_connections, &commits).await?;
         let (cache, pages) = (cache::VolumeCache::default(), remembered::Pages::default());
-        Ok(Self { connections, dialect, cache, pages, commits, ownership: Ownership::Shared })
+        Ok(Self {
+            connections,
+            dialect,
+            cache,
+            pages,
+            commits,
+            ownership: Ownership::Shared,
+            turns: turns::Turns::default(),
+        })
     }
 
     /// The same store of a SQLite file to which nobody else writes for as long as it is open:
@@ -127,6 +138,7 @@ impl Store {
         T: Send,
         F: for<'t> Fn(&'t mut Tx, Scope<'t, 'env>) -> BoxFuture<'t, Result<T>> + Send + Sync + 'env,
     {
+        let began = Instant::now();
         let mut attempt = 0;
         loop {
             match self.attempt(&work).await {
@@ -134,7 +146,7 @@ impl Store {
                 Err((error, session::Again::No)) => return Err(error),
                 Err((error, session::Again::Yes)) => {
                     attempt += 1;
-                    if attempt >= MAX_ATTEMPTS {
+                    if began.elapsed() >= PATIENCE {
                         let busy = "The database is busy, try again.";
                         return Err(Error::unavailable(busy).because(error));
                     }
@@ -143,6 +155,23 @@ impl Store {
                 }
             }
         }
+    }
+
+    /// As `write`, for a transaction that begins with the lock of this name (`Tx::lock`).
+    ///
+    /// # Errors
+    /// As `write`.
+    pub async fn write_in_turn<'env, T, F>(&self, lock: &str, what: &'static str, work: F) -> Result<T>
+    where
+        T: Send,
+        F: for<'t> Fn(&'t mut Tx, Scope<'t, 'env>) -> BoxFuture<'t, Result<T>> + Send + Sync + 'env,
+    {
+        // SQLite's writers have a queue of their own, in which they share commits.
+        let _turn = match self.dialect {
+            Dialect::Sqlite => None,
+            Dialect::Mysql | Dialect::Postgres => Some(self.turns.take(lock).await?),
+        };
+        self.write(what, work).await
     }
 
     async fn attempt<'env, T, F>(&self, work: &F) -> std::result::Result<T, (Error, session::Again)>

@@ -104,13 +104,18 @@ impl Session {
     }
 }
 
+/// The name of the lock on what a project uses.
+pub fn quota_lock(project: &ProjectId) -> String {
+    format!("quota:{project}")
+}
+
 impl Tx {
     /// Two requests of one project that both count and then insert take turns. Must come first.
     ///
     /// # Errors
     /// Those of the database.
     pub async fn lock_quota(&mut self, project: &ProjectId) -> Result<()> {
-        self.lock(&format!("quota:{project}")).await
+        self.lock(&quota_lock(project)).await
     }
 
     /// # Errors

@@ -208,7 +208,7 @@ impl Tx {
                 Ok(()) => Ok(value),
                 // On Galera this is where a lost race shows. A lost connection is another matter:
                 // nobody knows whether it was committed, so it is not run again.
-                Err(error) if dialect.is_race(&error) && error.as_database_error().is_some() => {
+                Err(error) if dialect.is_refused_commit(&error) => {
                     // Nothing is left to take back; the connection can be used again.
                     let _ = transaction.end("ROLLBACK").await;
                     Err((Error::unavailable("The database is busy.").because(error), Again::Yes))

@@ -52,8 +52,10 @@ async fn reserve(job: &Job, growth: Growth) -> Result<Flow> {
     if job.is_being_read(growth.volume).await? {
         return Ok(Flow::Again("a snapshot or copy of the volume is still being made".to_owned()));
     }
-    let reserved =
-        job.bench.store.write("reserve a growth", |tx, _| Box::pin(reserve_in(job, tx, growth))).await?;
+    let store = &job.bench.store;
+    let reserved = store
+        .write_in_turn(PLACEMENT_LOCK, "reserve a growth", |tx, _| Box::pin(reserve_in(job, tx, growth)))
+        .await?;
     match reserved {
         Reserved::Yes => Ok(Flow::next(growth.at(ExtendVolume::ResizeRemote))),
         Reserved::Ended => Ok(Flow::Done),

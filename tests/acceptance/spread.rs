@@ -28,15 +28,22 @@ async fn spread(folder: &Path, gateways: &mut [Gateway], sims: &[Sim]) {
     .await;
     let rows = until_final(&apis[0], &created).await;
     let bad: Vec<_> = rows.values().filter(|row| row["status"] != "available").collect();
-    assert!(bad.is_empty(), "{} of {VOLUMES} failed, e.g. {:?}", bad.len(), bad.first());
+    if let Some(first) = bad.first() {
+        let (_, messages) = apis[0].get("/messages?limit=3").await.unwrap();
+        panic!("{} of {VOLUMES} failed, e.g. {first:?}\n{messages}\n{}", bad.len(), said(gateways));
+    }
     let mut counts = BTreeMap::new();
     for truth in truths(sims).await {
         counts.insert(truth["uuid"].to_string(), truth["volumes"].as_array().unwrap().len());
     }
     println!("{counts:?} in {}", folder.display());
     let (least, most) = (counts.values().min().unwrap(), counts.values().max().unwrap());
-    assert!(most - least <= 1, "{counts:?}");
+    assert!(most - least <= 1, "{counts:?}\n{}", said(gateways));
     assert_eq!(counts.values().sum::<usize>(), VOLUMES);
+}
+
+fn said(gateways: &[Gateway]) -> String {
+    gateways.iter().map(Gateway::said).collect::<Vec<_>>().join("\n\n")
 }
 
 fn config() -> String {

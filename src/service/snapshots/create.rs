@@ -8,7 +8,7 @@ use crate::domain::{Ctx, Error, Result, SnapshotId, VolumeId};
 use crate::service::backends::check_intent;
 use crate::service::quotas::{self, Wanted};
 use crate::service::{Services, volumes};
-use crate::store::{Dispatch, Tx};
+use crate::store::{Dispatch, Tx, quota_lock};
 
 impl Services {
     /// Accepts a snapshot: the row `creating` and its operation are durable when this returns.
@@ -21,7 +21,9 @@ impl Services {
         let volume: VolumeId = named.parse().map_err(|_| missing())?;
         let (operation, snapshot) = self
             .store
-            .write("create a snapshot", |tx, _| Box::pin(self.create_snapshot_in(tx, ctx, new, volume)))
+            .write_in_turn(&quota_lock(&ctx.project_id), "create a snapshot", |tx, _| {
+                Box::pin(self.create_snapshot_in(tx, ctx, new, volume))
+            })
             .await?;
         self.dispatch.announce(operation);
         Ok(snapshot)

@@ -9,7 +9,7 @@ use crate::domain::{Ctx, Error, Gib, Result, SnapshotId};
 use crate::service::Services;
 use crate::service::backends::check_intent;
 use crate::service::quotas::{self, Wanted};
-use crate::store::Dispatch;
+use crate::store::{Dispatch, quota_lock};
 
 /// Whether an attached volume may be extended (microversion 3.42 and later).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Services {
         let id = parse_id(id)?;
         let operation = self
             .store
-            .write("extend a volume", |tx, _| {
+            .write_in_turn(&quota_lock(project), "extend a volume", |tx, _| {
                 Box::pin(async move {
                     tx.lock_quota(project).await?;
                     let mut volume = visible(tx, ctx, id).await?;

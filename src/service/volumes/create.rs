@@ -12,7 +12,7 @@ use crate::domain::volume_type::{TypeSpecs, VolumeType};
 use crate::domain::{Ctx, Error, Gib, Metadata, Result, SnapshotId, VolumeId};
 use crate::service::quotas::{self, Wanted};
 use crate::service::{Services, confined_to, types};
-use crate::store::{Dispatch, Tx};
+use crate::store::{Dispatch, Tx, quota_lock};
 
 /// Where the data comes from, looked up.
 enum From {
@@ -28,8 +28,12 @@ impl Services {
     /// `NotFound` for a source or type, `Invalid` for what does not fit together, `OverQuota`.
     pub async fn create_volume(&self, ctx: &Ctx, new: &NewVolume) -> Result<Arc<VolumeDetails>> {
         let id = VolumeId::random();
-        let (operation, details) =
-            self.store.write("create a volume", |tx, _| Box::pin(self.create_in(tx, ctx, new, id))).await?;
+        let (operation, details) = self
+            .store
+            .write_in_turn(&quota_lock(&ctx.project_id), "create a volume", |tx, _| {
+                Box::pin(self.create_in(tx, ctx, new, id))
+            })
+            .await?;
         self.dispatch.announce(operation);
         Ok(Arc::new(details))
     }

@@ -19,7 +19,9 @@ pub(super) async fn place(job: &mut Job, order: &Order, excluded: &[ClusterId]) 
     let outcome = job
         .bench
         .store
-        .write("place a volume", |tx, _| Box::pin(place_in(asking, tx, order, excluded)))
+        .write_in_turn(PLACEMENT_LOCK, "place a volume", |tx, _| {
+            Box::pin(place_in(asking, tx, order, excluded))
+        })
         .await?;
     Ok(match outcome {
         Placed::At(cluster, work) => {

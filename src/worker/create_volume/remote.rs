@@ -1,7 +1,7 @@
 //! The create itself, and watching it become available.
 
 use super::{Order, elsewhere, failed, finish, overtaken, placed};
-use crate::domain::cluster::{Cluster as ClusterView, Tenancy};
+use crate::domain::cluster::{Cluster as ClusterView, Observed, Tenancy};
 use crate::domain::operation::{CreateVolume, Lane, Source};
 use crate::domain::volume::{Location, Volume};
 use crate::domain::volume_type::TypeSpecs;
@@ -15,6 +15,8 @@ use crate::worker::remote::{Seen, await_volume};
 /// Tries after which a cluster that is only busy, or answers nothing at all, is left for another
 /// (blank volumes only, and never in doubt).
 const BUSY_TRIES: u32 = 8;
+/// The same for one that cannot be connected to although its polls are answered.
+const AWAY_TRIES: u32 = 2;
 /// Looks (over more than half a minute) after which a clone that was accepted is taken as lost.
 const LOST_TRIES: u32 = 12;
 
@@ -119,11 +121,26 @@ async fn unknown(
     // Never sent, now or before: the volume is free to go elsewhere. Once sent it may be there,
     // however long the cluster has been away since.
     let free = !job.bound && order.source == Source::Blank;
-    let away = matches!(trouble, Trouble::Unreachable { .. }) || job.tries >= BUSY_TRIES;
-    if free && away && !matches!(trouble, Trouble::Saturated { .. }) {
-        return elsewhere(job, order, cluster, excluded).await;
+    if free {
+        let clusters = job.bench.store.read().await?.clusters().await?;
+        let observed = clusters.iter().find(|view| view.id == cluster).map(|view| view.observed);
+        if is_left(&trouble, job.tries, observed) {
+            return elsewhere(job, order, cluster, excluded).await;
+        }
     }
     Ok(Flow::Again(trouble.to_string()))
+}
+
+/// Whether to give a cluster up that a blank volume was never sent to. One that answers its polls
+/// is asked again: when a burst opens many connections at once some come late, and to leave for
+/// that would undo an even spread.
+fn is_left(trouble: &Trouble, tries: u32, observed: Option<Observed>) -> bool {
+    match trouble {
+        Trouble::Saturated { .. } => false,
+        Trouble::Unreachable { .. } if observed != Some(Observed::Reachable) => true,
+        Trouble::Unreachable { .. } => tries >= AWAY_TRIES,
+        _ => tries >= BUSY_TRIES,
+    }
 }
 
 pub(super) async fn watch(
@@ -240,5 +257,25 @@ async fn ensure_project(
         Outcome::Refused(refusal) if refusal.reason == Reason::AlreadyExists => Ok(()),
         Outcome::Refused(refusal) => Err(Flow::Again(format!("project {}: {refusal}", location.project))),
         Outcome::Unknown(trouble) => Err(Flow::Again(trouble.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cluster_that_answers_its_polls_is_not_left_at_the_first_connection_that_fails() {
+        let away = Trouble::Unreachable { tried: String::new() };
+        let left = |trouble: &Trouble, tries, observed| is_left(trouble, tries, Some(observed));
+        assert!(!left(&away, 0, Observed::Reachable) && !left(&away, 1, Observed::Reachable));
+        assert!(left(&away, AWAY_TRIES, Observed::Reachable));
+        assert!(left(&away, 0, Observed::Unreachable) && left(&away, 0, Observed::Suspect));
+        assert!(is_left(&away, 0, None));
+        let full = Trouble::Saturated { lane: "user" };
+        assert!(!left(&full, 100, Observed::Unreachable), "our own queue says nothing about the cluster");
+        let expired = Trouble::Credentials("expired".to_owned());
+        assert!(!left(&expired, AWAY_TRIES, Observed::Reachable));
+        assert!(left(&expired, BUSY_TRIES, Observed::Reachable));
     }
 }
