@@ -68,6 +68,8 @@ uuid_id! {
     AttachmentId,
     /// A volume offered to another project.
     TransferId,
+    /// An image of the image service.
+    ImageId,
     /// A backup. Imported ones keep the id they were exported with.
     BackupId,
     /// A durable operation (`domain::operation`).

@@ -16,6 +16,8 @@ pub enum Action {
     DeleteSnapshot,
     RevertVolume,
     CopyImageToVolume,
+    ReimageVolume,
+    MigrateVolume,
     CreateBackup,
     DeleteBackup,
     RestoreBackup,
@@ -31,6 +33,8 @@ pub enum Reason {
     BackupServiceDown,
     BackupServiceMissing,
     RestoreFailed,
+    /// There is no image service to read from; Cinder has no number of its own for that.
+    NoImageService,
     Unknown,
     Other(String),
 }
@@ -47,9 +51,11 @@ impl Action {
             Self::CreateBackup => ("013", "create backup"),
             Self::DeleteBackup => ("014", "delete backup"),
             Self::RestoreBackup => ("015", "restore backup"),
+            Self::ReimageVolume => ("016", "reimage volume"),
             Self::CreateVolume => ("019", "create volume"),
             Self::DeleteVolume => ("020", "delete volume"),
             Self::RevertVolume => ("022", "revert volume to snapshot"),
+            Self::MigrateVolume => ("023", "migrate volume"),
         }
     }
 }
@@ -61,7 +67,7 @@ impl Reason {
             Self::BackupServiceDown => "018",
             Self::BackupServiceMissing => "024",
             Self::RestoreFailed => "026",
-            Self::Unknown | Self::Other(_) => "001",
+            Self::NoImageService | Self::Unknown | Self::Other(_) => "001",
         }
     }
     pub fn text(&self) -> String {
@@ -74,6 +80,7 @@ impl Reason {
                 "Backup failed to schedule. Service not found for creating backup.".to_owned()
             }
             Self::RestoreFailed => "Backup driver failed to restore backup.".to_owned(),
+            Self::NoImageService => "The image service is not available.".to_owned(),
             Self::Unknown => "An unknown error occurred.".to_owned(),
             Self::Other(text) => text.clone(),
         }

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::attachment::Connector;
 use super::status::{VolumeStatus, text_enum};
 use super::{
-    AttachmentId, BackendUuid, BackupId, ClusterId, Gib, OperationId, ProjectId, RequestId, SnapshotId,
-    Timestamp, UserId, VolumeId,
+    AttachmentId, BackendUuid, BackupId, ClusterId, Gib, ImageId, OperationId, ProjectId, RequestId,
+    SnapshotId, Timestamp, UserId, VolumeId,
 };
 
 text_enum! {
@@ -53,6 +53,18 @@ pub enum Work {
         snapshot: SnapshotId,
         previous: VolumeStatus,
         step: RevertVolume,
+    },
+    /// Copies an image over a volume that is there.
+    ReimageVolume {
+        volume: VolumeId,
+        image: ImageId,
+        previous: VolumeStatus,
+    },
+    /// Moves a volume to another cluster.
+    MigrateVolume {
+        volume: VolumeId,
+        target: ClusterId,
+        step: MigrateVolume,
     },
     CreateSnapshot {
         snapshot: SnapshotId,
@@ -110,6 +122,20 @@ pub enum Source {
     Blank,
     Snapshot(SnapshotId),
     Volume(VolumeId),
+    /// Copied in from the image service, once the volume is there.
+    Image(ImageId),
+    /// Copied in from the backup's service, once the volume is there.
+    Backup(BackupId),
+}
+
+impl Source {
+    /// Its data is on a cluster already, and a copy has to stay there.
+    pub const fn is_on_a_cluster(&self) -> bool {
+        match self {
+            Self::Snapshot(_) | Self::Volume(_) => true,
+            Self::Blank | Self::Image(_) | Self::Backup(_) => false,
+        }
+    }
 }
 
 /// `OS-SCH-HNT:scheduler_hints`, as far as placement knows them.
@@ -142,6 +168,10 @@ pub enum CreateVolume {
     },
     /// Clone only: delete `for_clone_<id>`; the cluster keeps it hidden while it is needed.
     DropIntermediate {
+        uuid: BackendUuid,
+    },
+    /// The volume is there and empty: image or backup are copied into it.
+    Fill {
         uuid: BackendUuid,
     },
     Finish {
@@ -186,6 +216,15 @@ pub enum RevertVolume {
     AwaitAvailable,
     Finish,
     Fail { message: String },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "at", rename_all = "kebab-case")]
+pub enum MigrateVolume {
+    /// Accepted: `starting`.
+    Begin,
+    /// `migrating`: its data is copied.
+    Copy,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -245,6 +284,8 @@ impl Work {
             Self::DeleteVolume { .. } => "delete-volume",
             Self::ExtendVolume { .. } => "extend-volume",
             Self::RevertVolume { .. } => "revert-volume",
+            Self::ReimageVolume { .. } => "reimage-volume",
+            Self::MigrateVolume { .. } => "migrate-volume",
             Self::CreateSnapshot { .. } => "create-snapshot",
             Self::DeleteSnapshot { .. } => "delete-snapshot",
             Self::CreateBackup { .. } => "create-backup",
@@ -264,6 +305,8 @@ impl Work {
             | Self::DeleteVolume { volume, .. }
             | Self::ExtendVolume { volume, .. }
             | Self::RevertVolume { volume, .. }
+            | Self::ReimageVolume { volume, .. }
+            | Self::MigrateVolume { volume, .. }
             | Self::CreateBackup { volume, .. }
             | Self::RestoreBackup { volume, .. }
             | Self::Connect { volume, .. }

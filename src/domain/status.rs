@@ -123,6 +123,10 @@ pub enum VolumeEvent {
     BeginDetaching,
     Unmanage,
     Upload,
+    Reimage,
+    /// With `reimage_reserved`.
+    ReimageReserved,
+    Migrate,
     Transfer,
 }
 
@@ -142,7 +146,9 @@ impl VolumeEvent {
             | Self::Reserve
             | Self::Upload
             | Self::Transfer => &[S::Available],
-            Self::ExtendOnline | Self::ReadData | Self::Retype => &[S::Available, S::InUse],
+            Self::Reimage => &[S::Available, S::Error],
+            Self::ReimageReserved => &[S::Available, S::Error, S::Reserved],
+            Self::ExtendOnline | Self::ReadData | Self::Retype | Self::Migrate => &[S::Available, S::InUse],
             Self::BeginDetaching => &[S::InUse],
         }
     }

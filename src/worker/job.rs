@@ -100,6 +100,10 @@ impl Job {
                 let back = super::revert_volume::Return { volume, snapshot, previous };
                 super::revert_volume::step(self, back, step).await
             }
+            Work::ReimageVolume { volume, .. } => super::reimage_volume::step(self, volume).await,
+            Work::MigrateVolume { volume, target, step } => {
+                super::migrate_volume::step(self, volume, target, step).await
+            }
             Work::CreateSnapshot { snapshot, step } => {
                 super::create_snapshot::step(self, snapshot, step).await
             }
@@ -134,6 +138,8 @@ impl Job {
             | Work::DeleteVolume { volume, .. }
             | Work::ExtendVolume { volume, .. }
             | Work::RevertVolume { volume, .. }
+            | Work::ReimageVolume { volume, .. }
+            | Work::MigrateVolume { volume, .. }
             | Work::CreateBackup { volume, .. }
             | Work::RestoreBackup { volume, .. }
             | Work::Connect { volume, .. }

@@ -6,6 +6,7 @@ mod attachments;
 mod backups;
 mod bench;
 mod clusters;
+mod copying;
 #[path = "../auth/fake_keystone.rs"]
 #[allow(dead_code, reason = "made for more tests than these")]
 mod fake_keystone;

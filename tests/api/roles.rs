@@ -142,6 +142,9 @@ async fn what_is_the_operators_is_refused_to_members() {
         bench.put(&format!("/os-quota-sets/{PROJECT}"), json!({"quota_set": {"volumes": 1}})),
         bench.put("/os-services/freeze", json!({"host": "hearth@c1"})),
         bench.post(&action, json!({"os-reset_status": {"status": "error"}})),
+        bench.post(&action, json!({"os-migrate_volume": {"host": "hearth@c1#c1"}})),
+        bench.post(&action, json!({"os-migrate_volume_completion": {"new_volume": id}})),
+        bench.post(&action, json!({"os-volume_upload_image": {"image_name": "i", "visibility": "public"}})),
         bench.post(&action, json!({"os-force_delete": {}})),
         bench.delete(&format!("/volumes/{id}?force=true")),
     ] {

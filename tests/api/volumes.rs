@@ -105,7 +105,7 @@ async fn each_microversion_adds_its_fields_and_no_others() {
 async fn create_bodies_are_checked() {
     let bench = Bench::new().await;
     for (volume, reason) in [
-        (json!({}), "Invalid input received: Invalid volume size"),
+        (json!({}), "Invalid input received: Volume size 'None' must be an integer and greater than 0"),
         (
             json!({"size": 0}),
             "Invalid input for field/attribute size. Value: 0. 0 is less than the minimum of 1",

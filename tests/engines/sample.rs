@@ -2,15 +2,15 @@
 
 use hearth::domain::cluster::PlacementTraits;
 use hearth::domain::operation::{
-    CreateSnapshot, CreateVolume, DeleteSnapshot, DeleteVolume, ExtendVolume, Hints, Lane, Operation,
-    OperationStatus, RevertVolume, Source, Work,
+    CreateSnapshot, CreateVolume, DeleteSnapshot, DeleteVolume, ExtendVolume, Hints, Lane, MigrateVolume,
+    Operation, OperationStatus, RevertVolume, Source, Work,
 };
 use hearth::domain::page::{ListQuery, Scope};
 use hearth::domain::status::{AttachStatus, VolumeStatus};
 use hearth::domain::volume::{Location, Volume};
 use hearth::domain::{
-    BackendUuid, BackupId, ClusterId, ClusterName, Gib, LightosProject, Metadata, OperationId, ProjectId,
-    RequestId, SnapshotId, Timestamp, UserId, VolumeId,
+    BackendUuid, BackupId, ClusterId, ClusterName, Gib, ImageId, LightosProject, Metadata, OperationId,
+    ProjectId, RequestId, SnapshotId, Timestamp, UserId, VolumeId,
 };
 use hearth::store::Store;
 
@@ -162,6 +162,20 @@ pub fn works() -> Vec<Work> {
             step: RevertVolume::Rollback,
         },
         Work::CreateSnapshot { snapshot, step: CreateSnapshot::AwaitAvailable { uuid } },
+        Work::CreateVolume {
+            volume,
+            source: Source::Image(ImageId::random()),
+            hints: Hints::default(),
+            step: CreateVolume::Fill { uuid },
+        },
+        Work::CreateVolume {
+            volume,
+            source: Source::Backup(BackupId::random()),
+            hints: Hints::default(),
+            step: CreateVolume::Fill { uuid },
+        },
+        Work::ReimageVolume { volume, image: ImageId::random(), previous: VolumeStatus::Reserved },
+        Work::MigrateVolume { volume, target: ClusterId::random(), step: MigrateVolume::Copy },
         Work::CreateBackup {
             backup: BackupId::random(),
             volume: VolumeId::random(),

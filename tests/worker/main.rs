@@ -6,6 +6,7 @@ mod acts;
 #[path = "../audit/mod.rs"]
 mod audit;
 mod backups;
+mod copying;
 mod crashes;
 mod faults;
 mod lab;

@@ -6,6 +6,7 @@
 
 mod attachments;
 mod backups;
+mod copying;
 mod general;
 mod groups;
 mod quotas;
@@ -94,6 +95,7 @@ pub static TABLE: &[&[Row]] = &[
     quotas::LIMITS,
     volumes::VOLUMES,
     volumes::ACTIONS,
+    copying::ACTIONS,
     attachments::OLD_STYLE,
     volumes::METADATA,
     snapshots::SNAPSHOTS,

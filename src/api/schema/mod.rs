@@ -9,6 +9,8 @@ pub mod bodies;
 mod check;
 pub mod clusters;
 pub mod groups;
+pub mod images;
+pub mod migration;
 mod print;
 pub mod transfers;
 

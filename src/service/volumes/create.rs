@@ -4,12 +4,13 @@
 use std::sync::Arc;
 
 use super::{parse_id, visible};
+use crate::domain::backup::Backup;
 use crate::domain::operation::{CreateVolume, Source, Work};
 use crate::domain::snapshot::Snapshot;
-use crate::domain::status::{AttachStatus, SnapshotStatus, VolumeEvent, VolumeStatus};
+use crate::domain::status::{AttachStatus, BackupStatus, SnapshotStatus, VolumeEvent, VolumeStatus};
 use crate::domain::volume::{NewVolume, Volume, VolumeDetails};
 use crate::domain::volume_type::{TypeSpecs, VolumeType};
-use crate::domain::{Ctx, Error, Gib, Metadata, Result, SnapshotId, VolumeId};
+use crate::domain::{BackupId, Ctx, Error, Gib, ImageId, Metadata, Result, SnapshotId, VolumeId};
 use crate::service::quotas::{self, Wanted};
 use crate::service::{Services, confined_to, types};
 use crate::store::{Dispatch, Tx, quota_lock};
@@ -19,6 +20,8 @@ enum From {
     Nothing,
     Snapshot(Box<Snapshot>),
     Volume(Box<Volume>),
+    Image(ImageId),
+    Backup(Box<Backup>),
 }
 
 impl Services {
@@ -75,7 +78,7 @@ impl Services {
             return types::resolve(tx, ctx, named).await;
         }
         let inherited = match from {
-            From::Nothing => None,
+            From::Nothing | From::Image(_) | From::Backup(_) => None,
             From::Snapshot(snapshot) => snapshot.volume_type_id,
             From::Volume(volume) => volume.volume_type_id,
         };
@@ -91,7 +94,7 @@ impl Services {
     /// (`cloned_volume_same_az`).
     async fn zone_of(&self, tx: &mut Tx, new: &NewVolume, from: &From) -> Result<String> {
         let source = match from {
-            From::Nothing => None,
+            From::Nothing | From::Image(_) | From::Backup(_) => None,
             From::Volume(volume) => volume.availability_zone.clone(),
             From::Snapshot(snapshot) => {
                 tx.volume(snapshot.volume_id).await?.and_then(|volume| volume.availability_zone)
@@ -111,9 +114,10 @@ impl Services {
             )));
         }
         if self.settings.cloned_volume_same_az && source.is_some_and(|zone| zone != *asked) {
-            return Err(Error::invalid(
-                "Invalid input received: Volume must be in the same availability zone as its source.",
-            ));
+            let kind = if matches!(from, From::Snapshot(_)) { "snapshot" } else { "source volume" };
+            return Err(Error::invalid(format!(
+                "Invalid input received: Volume must be in the same availability zone as the {kind}"
+            )));
         }
         Ok(asked.clone())
     }
@@ -125,11 +129,9 @@ async fn look_up(tx: &mut Tx, ctx: &Ctx, new: &NewVolume) -> Result<From> {
     if let Some(id) = &new.source_volid {
         let source = visible(tx, ctx, parse_id(id)?).await?;
         if !VolumeEvent::ReadData.allowed_from().contains(&source.status) {
-            return Err(Error::invalid(format!(
-                "Invalid volume: Unable to create a volume from an originating source volume when its status is \
-                 not one of ['available', 'in-use'] values (source volume is {}).",
-                source.status
-            )));
+            return Err(Error::invalid(
+                "Invalid volume: Originating source volume status must be one of 'available, in-use' values",
+            ));
         }
         from = From::Volume(Box::new(source));
     }
@@ -138,15 +140,15 @@ async fn look_up(tx: &mut Tx, ctx: &Ctx, new: &NewVolume) -> Result<From> {
         let parsed = id.parse::<SnapshotId>().map_err(|_| missing())?;
         let snapshot = tx.find_snapshot(parsed, confined_to(ctx)).await?.ok_or_else(missing)?;
         if snapshot.status != SnapshotStatus::Available {
-            return Err(Error::invalid(format!(
-                "Invalid snapshot: Originating snapshot status must be one of 'available' values, currently {}.",
-                snapshot.status
-            )));
+            return Err(Error::invalid(
+                "Invalid snapshot: Originating snapshot status must be one of 'available' values",
+            ));
         }
         from = From::Snapshot(Box::new(snapshot));
     }
+    let image = new.image_ref.as_deref().map(image_of).transpose()?;
     if let Some(id) = &new.backup_id {
-        return Err(Error::not_found(format!("Backup {id} could not be found.")));
+        from = From::Backup(Box::new(backup(tx, ctx, id).await?));
     }
     if let Some(id) = &new.group_id {
         return Err(Error::not_found(format!("Group {id} could not be found.")));
@@ -154,42 +156,67 @@ async fn look_up(tx: &mut Tx, ctx: &Ctx, new: &NewVolume) -> Result<From> {
     if let Some(id) = &new.consistencygroup_id {
         return Err(Error::not_found(format!("Group {id} could not be found.")));
     }
-    let sources = [&new.source_volid, &new.snapshot_id, &new.image_ref];
+    let sources = [&new.source_volid, &new.snapshot_id, &new.image_ref, &new.backup_id];
     if sources.iter().filter(|source| source.is_some()).count() > 1 {
         return Err(Error::invalid(
             "Invalid input received: May specify only one of backup, imageRef, snapshot, source volume",
         ));
     }
-    if let Some(image) = &new.image_ref {
-        // No image service is configured, so none of its images can be read.
-        return Err(Error::invalid(format!(
-            "Invalid input received: Invalid image identifier or unable to access requested image ({image})."
-        )));
+    if let Some(image) = image {
+        from = From::Image(image);
     }
     Ok(from)
 }
 
+/// An id, or a URL that ends in one. A name could only be told by the image service.
+fn image_of(reference: &str) -> Result<ImageId> {
+    let last = reference.rsplit('/').next().unwrap_or_default();
+    uuid::Uuid::try_parse(last)
+        .map(ImageId::from_uuid)
+        .map_err(|_| Error::invalid("Invalid image identifier or unable to access requested image."))
+}
+
+async fn backup(tx: &mut Tx, ctx: &Ctx, id: &str) -> Result<Backup> {
+    let missing = || Error::not_found(format!("Backup {id} could not be found."));
+    let parsed: BackupId = id.parse().map_err(|_| missing())?;
+    let found = tx.find_backup(parsed, confined_to(ctx)).await?.ok_or_else(missing)?.backup;
+    if found.status != BackupStatus::Available {
+        return Err(Error::invalid(
+            "Invalid backup: Originating backup status must be one of 'available' values",
+        ));
+    }
+    Ok(found)
+}
+
 fn size_of(new: &NewVolume, from: &From) -> Result<Gib> {
-    let (source, kind) = match from {
-        From::Nothing => {
+    let source = match from {
+        From::Nothing | From::Image(_) => {
             return new.size.ok_or_else(|| {
                 Error::invalid(
-                    "Invalid input received: Invalid volume size provided for create request: None \
-                     (size argument must be an integer (or string representation of an integer) and greater than \
-                     zero).",
+                    "Invalid input received: Volume size 'None' must be an integer and greater than 0",
                 )
             });
         }
-        From::Snapshot(snapshot) => (snapshot.volume_size, "the snapshot size"),
-        From::Volume(volume) => (volume.size, "original volume size"),
+        From::Snapshot(snapshot) => snapshot.volume_size,
+        From::Volume(volume) => volume.size,
+        From::Backup(backup) => backup.size,
     };
-    match new.size {
-        Some(size) if size < source => Err(Error::invalid(format!(
-            "Invalid input received: Volume size '{size}' GB cannot be smaller than {kind} {source} GB. They must \
-             be >= {kind}."
-        ))),
-        asked => Ok(asked.unwrap_or(source)),
-    }
+    let Some(size) = new.size.filter(|size| *size < source) else { return Ok(new.size.unwrap_or(source)) };
+    Err(Error::invalid(match from {
+        From::Backup(_) => format!(
+            "Invalid input received: Volume size {size}GB cannot be smaller than the backup size {source}GB. It \
+             must be >= backup size."
+        ),
+        From::Snapshot(_) => format!(
+            "Invalid input received: Volume size '{size}'GB cannot be smaller than the snapshot size {source}GB. \
+             They must be >= original snapshot size."
+        ),
+        // Two blanks, as upstream writes it.
+        _ => format!(
+            "Invalid input received: Volume size '{size}'GB cannot be smaller than original volume size  \
+             {source}GB. They must be >= original volume size."
+        ),
+    }))
 }
 
 fn blank(ctx: &Ctx, new: &NewVolume, id: VolumeId, size: Gib) -> Volume {
@@ -226,6 +253,8 @@ fn blank(ctx: &Ctx, new: &NewVolume, id: VolumeId, size: Gib) -> Volume {
 fn inherit(volume: &mut Volume, from: &From) -> Source {
     match from {
         From::Nothing => Source::Blank,
+        From::Image(image) => Source::Image(*image),
+        From::Backup(backup) => Source::Backup(backup.id),
         From::Snapshot(snapshot) => {
             volume.snapshot_id = Some(snapshot.id);
             volume.bootable = snapshot.bootable;

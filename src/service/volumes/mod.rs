@@ -3,7 +3,9 @@
 mod actions;
 mod create;
 mod delete;
+mod images;
 mod metadata;
+mod migrate;
 mod read;
 
 use crate::domain::status::{VolumeEvent, VolumeStatus, migration_is_idle};
@@ -13,7 +15,9 @@ use crate::service::confined_to;
 use crate::store::Tx;
 
 pub use actions::ExtendScope;
+pub use images::ReservedVolume;
 pub use metadata::MapChange;
+pub use migrate::{Lock, no_service};
 
 /// Metadata the gateway keeps beside the user's.
 pub const READONLY_KEY: &str = "readonly";

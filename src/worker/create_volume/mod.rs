@@ -1,4 +1,4 @@
-//! Creating a volume: blank, from a snapshot, or a clone.
+//! Creating a volume: blank, from a snapshot, a clone, or to be filled from an image or backup.
 //!
 //! `Place` decides and reserves in one transaction. From `CreateRemote` on, a volume of our name
 //! may exist on the chosen cluster, and the operation stays with it until the cluster has said
@@ -10,6 +10,7 @@
 //! have been sent is made for certain first (to create again under the same name is the only
 //! fence against a request that is still on its way), so that the delete knows what to delete.
 
+mod fill;
 mod finish;
 mod intermediate;
 mod place;
@@ -55,6 +56,7 @@ pub(super) async fn step(
         CreateVolume::CreateRemote { excluded } => remote::create(job, &order, excluded).await,
         CreateVolume::AwaitAvailable { uuid, excluded } => remote::watch(job, &order, uuid, excluded).await,
         CreateVolume::DropIntermediate { uuid } => intermediate::discard(job, &order, uuid).await,
+        CreateVolume::Fill { uuid } => fill::fill(job, &order, uuid).await,
         CreateVolume::Finish { uuid } => finish::finish(job, &order, uuid).await,
         CreateVolume::Guard => finish::leave(job, &order).await,
         CreateVolume::Fail { message } => finish::fail(job, &order, &message).await,

@@ -58,7 +58,7 @@ async fn place_in(job: &Job, tx: &mut Tx, order: &Order, excluded: &[ClusterId])
             return Ok(Placed::Nowhere);
         }
     };
-    if decision.may_pass() && order.source != Source::Blank {
+    if decision.may_pass() && order.source.is_on_a_cluster() {
         // The data is on a cluster that is away for the moment: it can only wait there.
         return Ok(Placed::Later(decision.sentence()));
     }
@@ -76,7 +76,9 @@ async fn place_in(job: &Job, tx: &mut Tx, order: &Order, excluded: &[ClusterId])
     tx.insert_reservation(&reservation(job, &volume, &chosen)).await?;
     let step = match order.source {
         Source::Volume(_) => CreateVolume::SnapshotSource { excluded: excluded.to_vec() },
-        Source::Blank | Source::Snapshot(_) => CreateVolume::CreateRemote { excluded: excluded.to_vec() },
+        Source::Blank | Source::Snapshot(_) | Source::Image(_) | Source::Backup(_) => {
+            CreateVolume::CreateRemote { excluded: excluded.to_vec() }
+        }
     };
     let work = order.at(step);
     job.save(tx, &work, Some(chosen.cluster)).await?;
@@ -163,7 +165,7 @@ enum Owner {
 
 async fn owner(tx: &mut Tx, source: &Source) -> Result<Owner> {
     let location = match source {
-        Source::Blank => return Ok(Owner::None),
+        Source::Blank | Source::Image(_) | Source::Backup(_) => return Ok(Owner::None),
         Source::Volume(id) => tx.volume(*id).await?.and_then(|volume| volume.location),
         Source::Snapshot(id) => {
             let Some(snapshot) = tx.find_snapshot(*id, None).await? else { return Ok(Owner::Gone) };

@@ -13,7 +13,7 @@ use crate::worker::relabel::own_labels;
 use crate::worker::remote::{Seen, await_volume};
 
 /// Tries after which a cluster that is only busy, or answers nothing at all, is left for another
-/// (blank volumes only, and never in doubt).
+/// (where no data is waiting, and never in doubt).
 const BUSY_TRIES: u32 = 8;
 /// The same for one that cannot be connected to although its polls are answered.
 const AWAY_TRIES: u32 = 2;
@@ -78,9 +78,18 @@ async fn adopted(
         return job.advance(work).await;
     }
     if found.state.is_ready() {
-        return Ok(Flow::next(order.at(CreateVolume::Finish { uuid: found.uuid })));
+        return Ok(Flow::next(order.at(there(order, found.uuid))));
     }
     Ok(Flow::next(work))
+}
+
+/// The step after the volume is available on its cluster.
+const fn there(order: &Order, uuid: BackendUuid) -> CreateVolume {
+    match order.source {
+        Source::Volume(_) => CreateVolume::DropIntermediate { uuid },
+        Source::Image(_) | Source::Backup(_) => CreateVolume::Fill { uuid },
+        Source::Blank | Source::Snapshot(_) => CreateVolume::Finish { uuid },
+    }
 }
 
 async fn refused(
@@ -98,7 +107,7 @@ async fn refused(
         return Ok(Flow::Again(refusal.to_string()));
     }
     tracing::warn!(%cluster, volume = %order.volume, %refusal, "create refused");
-    if order.source == Source::Blank {
+    if !order.source.is_on_a_cluster() {
         return elsewhere(job, order, cluster, excluded).await;
     }
     // A copy cannot go anywhere else.
@@ -120,7 +129,7 @@ async fn unknown(
     }
     // Never sent, now or before: the volume is free to go elsewhere. Once sent it may be there,
     // however long the cluster has been away since.
-    let free = !job.bound && order.source == Source::Blank;
+    let free = !job.bound && !order.source.is_on_a_cluster();
     if free {
         let clusters = job.bench.store.read().await?.clusters().await?;
         let observed = clusters.iter().find(|view| view.id == cluster).map(|view| view.observed);
@@ -158,11 +167,8 @@ pub(super) async fn watch(
         Err(flow) => return Ok(flow),
     };
     match await_volume(job, &client, &location.project, uuid).await {
-        Seen::Ready(_) if matches!(order.source, Source::Volume(_)) => {
-            Ok(Flow::next(order.at(CreateVolume::DropIntermediate { uuid })))
-        }
-        Seen::Ready(_) => Ok(Flow::next(order.at(CreateVolume::Finish { uuid }))),
-        Seen::Failed if order.source == Source::Blank => {
+        Seen::Ready(_) => Ok(Flow::next(order.at(there(order, uuid)))),
+        Seen::Failed if !order.source.is_on_a_cluster() => {
             elsewhere(job, order, location.cluster_id, excluded).await
         }
         Seen::Failed => failed(job, order, "The cluster of the source could not make the volume.").await,
@@ -200,12 +206,12 @@ async fn request(
     let view = session.clusters().await?.into_iter().find(|view| view.id == location.cluster_id);
     let snapshot = match &order.source {
         Source::Snapshot(id) => session.find_snapshot(*id, None).await?,
-        Source::Blank | Source::Volume(_) => None,
+        Source::Blank | Source::Volume(_) | Source::Image(_) | Source::Backup(_) => None,
     };
     // No connection to the database is held over a call to a cluster.
     drop(session);
     let source = match &order.source {
-        Source::Blank => None,
+        Source::Blank | Source::Image(_) | Source::Backup(_) => None,
         Source::Snapshot(_) => match snapshot.and_then(|snapshot| snapshot.uuid) {
             Some(uuid) => Some(uuid),
             None => {

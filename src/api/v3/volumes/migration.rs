@@ -1,0 +1,65 @@
+//! `os-migrate_volume` and its completion.
+
+use axum::http::StatusCode;
+use serde::Serialize;
+
+use super::{load_authorized, load_named};
+use crate::api::call::Call;
+use crate::api::python;
+use crate::api::reply::Reply;
+use crate::domain::{Error, Result};
+use crate::service::volumes::{Lock, no_service};
+
+pub async fn migrate(call: Call) -> Result<Reply> {
+    check_host(&call)?;
+    load_authorized(&call).await?;
+    let fields = call.object("os-migrate_volume");
+    let clusters = call.version().at_least(16);
+    let host = match (fields.nonempty("host"), fields.nonempty("cluster").filter(|_| clusters)) {
+        (Some(host), None) => host,
+        // A Cinder cluster, of which there is none.
+        (None, Some(cluster)) => return Err(no_service(&cluster)),
+        _ if clusters => {
+            return Err(Error::invalid(
+                "Invalid input received: One and only one of cluster and host must be set.",
+            ));
+        }
+        _ => return Err(Error::invalid("Invalid input received: Host field is missing.")),
+    };
+    let lock = if fields.boolean("lock_volume") == Some(true) { Lock::Yes } else { Lock::No };
+    call.edge.services.migrate_volume(&call.ctx, call.param("id"), &host, lock).await?;
+    Ok(Reply::empty(StatusCode::ACCEPTED))
+}
+
+/// Until 3.16 the schema asked for a host that is a string.
+fn check_host(call: &Call) -> Result<()> {
+    if call.version().at_least(16) {
+        return Ok(());
+    }
+    let wrong = |path: &str, value: String, reason: &str| {
+        let place = format!("Invalid input for field/attribute {path}. Value: {value}.");
+        Err(Error::invalid(format!("{place} {reason}")))
+    };
+    match call.object("os-migrate_volume").get("host") {
+        None => {
+            let fields = call.body.get("os-migrate_volume").map(python::display).unwrap_or_default();
+            wrong("os-migrate_volume", fields.to_string(), "'host' is a required property")
+        }
+        Some(host) if host.is_null() => wrong("host", "None".to_owned(), "None is not of type 'string'"),
+        Some(_) => Ok(()),
+    }
+}
+
+#[derive(Serialize)]
+struct Completed {
+    save_volume_id: String,
+}
+
+pub async fn complete(call: Call) -> Result<Reply> {
+    let new_volume = call.object("os-migrate_volume_completion").text("new_volume").unwrap_or_default();
+    load_authorized(&call).await?;
+    load_named(&call, &new_volume).await?;
+    let save_volume_id =
+        call.edge.services.complete_migration(&call.ctx, call.param("id"), &new_volume).await?;
+    Ok(Reply::ok(&Completed { save_volume_id }))
+}
