@@ -32,3 +32,19 @@ clusters_file = "$RUN/$1/clusters.toml"
 poll_interval = "1s"
 C
 }
+
+# hearth_keystone NAME: tokens are validated by the Keystone that keystone_start started
+hearth_keystone() {
+  cat >>"$RUN/$1.toml" <<C
+[auth]
+strategy = "keystone"
+[keystone]
+auth_url = "$KEYSTONE_URL/v3"
+username = "cinder"
+password = "secret"
+project_name = "service"
+user_domain_name = "Default"
+project_domain_name = "Default"
+C
+  chmod 600 "$RUN/$1.toml"
+}
