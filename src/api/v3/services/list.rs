@@ -59,7 +59,9 @@ pub async fn list(call: Call) -> Result<Reply> {
     let mut services: Vec<_> =
         std::iter::once(scheduler).chain(clusters.iter().map(|cluster| service(cluster, version))).collect();
     if let Some(host) = call.query.get("host").filter(|host| !host.is_empty()) {
-        services.retain(|service| service.host == host);
+        // A host without a backend means all the backends of it, as in Cinder.
+        let backends = format!("{host}@");
+        services.retain(|service| service.host == host || service.host.starts_with(&backends));
     }
     let binary = call.query.get("binary").or_else(|| call.query.get("service"));
     if let Some(binary) = binary.filter(|binary| !binary.is_empty()) {
