@@ -66,6 +66,8 @@ extend_attached_volume = true
 volume_revert = true
 consistency_group = true
 concurrency_tests = true
+enable_volume_image_dep_tests = false
+volume_image_dep_tests = false
 C
 }
 
