@@ -98,3 +98,13 @@ def test_messages_and_summary(admin, demo, storage, volume_type):
     assert mine and mine[0]["message_level"] == "ERROR" and mine[0]["resource_type"] == "VOLUME"
     summary = storage.summary(all_projects=False)
     assert (summary.total_count, summary.total_size) == (1, 1)
+
+
+def test_what_was_never_placed_is_gone_with_the_answer(admin):
+    storage = admin.cloud.block_storage
+    nowhere = storage.create_type(name=fresh("nowhere"), extra_specs={"volume_backend_name": "no such cluster"})
+    volume = storage.create_volume(size=1, name=fresh("vol"), volume_type=nowhere.name)
+    storage.wait_for_status(volume, "error", failures=["available"], interval=0.1, wait=60)
+    storage.delete_volume(volume)
+    assert storage.find_volume(volume.id) is None
+    storage.delete_type(nowhere)  # not in use any more

@@ -2,7 +2,7 @@
 
 use super::{is_migrating, parse_id, visible};
 use crate::domain::cluster::Deed;
-use crate::domain::operation::{DeleteVolume, Work};
+use crate::domain::operation::{DeleteVolume, Operation, Work};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::status::{AttachStatus, SnapshotStatus, VolumeEvent, VolumeStatus};
 use crate::domain::volume::{DeleteMode, Volume};
@@ -20,7 +20,9 @@ impl Services {
         let id = parse_id(id)?;
         let operation =
             self.store.write("delete a volume", |tx, _| Box::pin(self.delete_in(tx, ctx, id, mode))).await?;
-        self.dispatch.announce(operation);
+        if let Some(operation) = operation {
+            self.dispatch.announce(operation);
+        }
         Ok(())
     }
 
@@ -30,11 +32,18 @@ impl Services {
         ctx: &Ctx,
         id: VolumeId,
         mode: DeleteMode,
-    ) -> Result<crate::domain::operation::Operation> {
+    ) -> Result<Option<Operation>> {
         let mut volume = visible(tx, ctx, id).await?;
         check_intent(tx, volume.cluster_id(), Deed::Remodel).await?;
         let snapshots = tx.snapshots_of_volume(id).await?;
         check(&volume, &snapshots, mode)?;
+        if snapshots.is_empty() && is_nowhere(tx, &volume).await? {
+            for attachment in tx.attachments_of(id).await? {
+                tx.delete_attachment(attachment.id).await?;
+            }
+            tx.delete_volume(&volume).await?;
+            return Ok(None);
+        }
         volume.previous_status = Some(volume.status);
         volume.status = VolumeStatus::Deleting;
         volume.updated_at = Some(ctx.clock.now());
@@ -50,8 +59,14 @@ impl Services {
         let step = if mode.cascade { DeleteVolume::DeleteSnapshots } else { DeleteVolume::DeleteRemote };
         let operation = Dispatch::plan(ctx, Work::DeleteVolume { volume: id, cascade: mode.cascade, step });
         self.dispatch.insert(tx, &operation, &ctx.clock).await?;
-        Ok(operation)
+        Ok(Some(operation))
     }
+}
+
+/// No cluster was ever chosen and nothing chooses one any more: there is only the row to delete,
+/// and as in Cinder it is gone with the answer (its type may be deleted at once).
+async fn is_nowhere(tx: &mut Tx, volume: &Volume) -> Result<bool> {
+    Ok(volume.location.is_none() && tx.operations_of(&volume.id.to_string()).await?.is_empty())
 }
 
 /// Force lifts the condition on the status and no other.
