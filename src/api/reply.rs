@@ -64,6 +64,13 @@ impl Reply {
         Self::empty(status).from(Origin::Raw)
     }
 
+    /// A value without anything around it, as upstream gives a string from a controller.
+    pub fn bare(text: &str) -> Self {
+        let mut reply = Self::raw(StatusCode::OK);
+        reply.body = Bytes::copy_from_slice(text.as_bytes());
+        reply
+    }
+
     /// Plain text, for the healthcheck.
     pub fn text(status: StatusCode, text: &'static str) -> Self {
         let reply = Self::empty(status).from(Origin::Filter);

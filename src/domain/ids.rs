@@ -64,6 +64,7 @@ uuid_id! {
     /// A group of volumes; it exists in the gateway only, a cluster knows nothing of it.
     GroupId,
     GroupSnapshotId,
+    QosSpecsId,
     MessageId,
     AttachmentId,
     /// A volume offered to another project.

@@ -15,6 +15,7 @@ pub enum Action {
     CreateSnapshot,
     DeleteSnapshot,
     RevertVolume,
+    RetypeVolume,
     CopyImageToVolume,
     ReimageVolume,
     MigrateVolume,
@@ -56,6 +57,7 @@ impl Action {
             Self::DeleteVolume => ("020", "delete volume"),
             Self::RevertVolume => ("022", "revert volume to snapshot"),
             Self::MigrateVolume => ("023", "migrate volume"),
+            Self::RetypeVolume => ("024", "retype volume"),
         }
     }
 }

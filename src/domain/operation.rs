@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::attachment::Connector;
 use super::status::{VolumeStatus, text_enum};
 use super::{
-    AttachmentId, BackendUuid, BackupId, ClusterId, Gib, ImageId, OperationId, ProjectId, RequestId,
-    SnapshotId, Timestamp, UserId, VolumeId,
+    AttachmentId, BackendUuid, BackupId, ClusterId, Gib, ImageId, OperationId, ProjectId, QosSpecsId,
+    RequestId, SnapshotId, Timestamp, UserId, VolumeId, VolumeTypeId,
 };
 
 text_enum! {
@@ -66,6 +66,13 @@ pub enum Work {
         target: ClusterId,
         step: MigrateVolume,
     },
+    RetypeVolume {
+        volume: VolumeId,
+        new_type: VolumeTypeId,
+        previous: VolumeStatus,
+        policy: MigrationPolicy,
+        step: RetypeVolume,
+    },
     CreateSnapshot {
         snapshot: SnapshotId,
         step: CreateSnapshot,
@@ -112,6 +119,10 @@ pub enum Work {
     /// steps.
     Relabel {
         volume: VolumeId,
+    },
+    /// Brings clusters and volumes to what QoS specs say now. Idempotent, so it has no steps.
+    ApplyQos {
+        specs: QosSpecsId,
     },
 }
 
@@ -227,6 +238,24 @@ pub enum MigrateVolume {
     Copy,
 }
 
+text_enum! {
+    /// Whether a retype may move the volume to another place.
+    MigrationPolicy { Never = "never", OnDemand = "on-demand" }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "at", rename_all = "kebab-case")]
+pub enum RetypeVolume {
+    /// What the cluster has to change, if anything; decided anew whenever it is taken up.
+    ChangeRemote,
+    Finish,
+    Fail {
+        message: String,
+        /// Of a migration that could not be.
+        migration_status: Option<String>,
+    },
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "at", rename_all = "kebab-case")]
 pub enum CreateSnapshot {
@@ -276,6 +305,9 @@ pub struct Operation {
     pub created_at: Timestamp,
 }
 
+/// Kind of the operations that count as use of their new type already.
+pub const RETYPE: &str = "retype-volume";
+
 impl Work {
     /// Name for logs, metrics and the fleet API.
     pub const fn name(&self) -> &'static str {
@@ -286,6 +318,7 @@ impl Work {
             Self::RevertVolume { .. } => "revert-volume",
             Self::ReimageVolume { .. } => "reimage-volume",
             Self::MigrateVolume { .. } => "migrate-volume",
+            Self::RetypeVolume { .. } => RETYPE,
             Self::CreateSnapshot { .. } => "create-snapshot",
             Self::DeleteSnapshot { .. } => "delete-snapshot",
             Self::CreateBackup { .. } => "create-backup",
@@ -295,6 +328,7 @@ impl Work {
             Self::Connect { .. } => "connect",
             Self::Disconnect { .. } => "disconnect",
             Self::Relabel { .. } => "relabel",
+            Self::ApplyQos { .. } => "apply-qos",
         }
     }
 
@@ -309,6 +343,7 @@ impl Work {
             | Self::MigrateVolume { volume, .. }
             | Self::CreateBackup { volume, .. }
             | Self::RestoreBackup { volume, .. }
+            | Self::RetypeVolume { volume, .. }
             | Self::Connect { volume, .. }
             | Self::Disconnect { volume, .. }
             | Self::Relabel { volume } => volume.to_string(),
@@ -316,6 +351,7 @@ impl Work {
                 snapshot.to_string()
             }
             Self::DeleteBackup { backup } | Self::ImportBackup { backup, .. } => backup.to_string(),
+            Self::ApplyQos { specs } => specs.to_string(),
         }
     }
 }

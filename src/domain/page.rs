@@ -100,6 +100,14 @@ pub const VOLUME_TYPE_FIELDS: Fields = &[
     field("extra_specs", Kind::Map),
 ];
 
+pub const QOS_SPECS_FIELDS: Fields = &[
+    field("id", Kind::Text),
+    field("name", Kind::Text),
+    field("consumer", Kind::Text),
+    field("created_at", Kind::Time),
+    field("updated_at", Kind::Time),
+];
+
 pub const ATTACHMENT_FIELDS: Fields = &[
     field("id", Kind::Text),
     field("volume_id", Kind::Text),

@@ -1,6 +1,6 @@
 //! Volume types and what their extra specs mean to hearth.
 
-use super::{Metadata, Timestamp, VolumeTypeId};
+use super::{Metadata, QosSpecsId, Timestamp, VolumeTypeId};
 
 /// The type a volume gets when nothing else says one; made by the first migration.
 pub const DEFAULT_TYPE_NAME: &str = "__DEFAULT__";
@@ -11,7 +11,7 @@ pub struct VolumeType {
     pub name: String,
     pub description: Option<String>,
     pub is_public: bool,
-    pub qos_specs_id: Option<uuid::Uuid>,
+    pub qos_specs_id: Option<QosSpecsId>,
     pub extra_specs: Metadata,
     pub created_at: Timestamp,
     pub updated_at: Option<Timestamp>,

@@ -136,7 +136,7 @@ impl Cluster {
     ) -> Outcome<Project> {
         let body = json!({"name": name.as_str(), "description": description});
         let call = Call::new("create_project", Kind::Create, Method::POST, &["projects"]);
-        let fallback = Project { uuid: None, name: name.to_string(), description: None };
+        let fallback = Project { uuid: None, name: name.to_string(), description: None, default_qos: None };
         self.write(lane, call.json(&body)).await.map(|answer| answer.decode().unwrap_or(fallback))
     }
 

@@ -125,4 +125,6 @@ pub struct Project {
     pub uuid: Option<Uuid>,
     pub name: String,
     pub description: Option<String>,
+    /// The QoS policy of its volumes that name none.
+    pub default_qos: Option<Uuid>,
 }

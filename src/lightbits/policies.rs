@@ -21,6 +21,12 @@ impl Cluster {
         self.find(lane, Call::get("get_policy", &["policies", &uuid.to_string()])).await
     }
 
+    /// Name of the policy of volumes that name none, in projects without a default of their own.
+    pub async fn default_policy_name(&self, lane: Lane) -> Result<Option<String>, Trouble> {
+        let call = Call::get("get_cluster_config", &["clusterConfig", "DefaultQoSName"]);
+        Ok(self.read(lane, call).await?.fields().text("value"))
+    }
+
     pub async fn create_policy(&self, lane: Lane, request: &CreatePolicy) -> Outcome<QosPolicy> {
         let call = Call::new("create_policy", Kind::Create, Method::POST, &["policies"]);
         self.create(lane, call.json(&wire::policy(request, None))).await

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use crate::domain::LightosProject;
+pub use crate::domain::qos::{QosLimit, Rate};
 
 use super::wire::wire_enum;
 
@@ -19,24 +20,6 @@ wire_enum! {
 wire_enum! {
     /// Shown as unavailable to whoever may not know.
     PolicyVisibility { Scoped = 1 "Scoped", Global = 2 "Global" }
-}
-
-/// A rate; `None` is unlimited.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Rate {
-    pub read: Option<u32>,
-    pub write: Option<u32>,
-}
-
-/// One of the kinds of limit a policy can set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum QosLimit {
-    Unlimited,
-    /// I/O operations per second; the cluster rounds up to 256.
-    Iops(Rate),
-    /// MB/s.
-    Bandwidth(Rate),
-    IopsPerGb(Rate),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -49,6 +49,8 @@ pub struct UpdateVolume {
     /// Growing only; shrinking would need a force that we never use.
     pub size: Option<Bytes>,
     pub qos: Option<QosRef>,
+    /// Of what is written from now on.
+    pub compression: Option<bool>,
     /// Replaces all labels.
     pub labels: Option<Metadata>,
     /// Only if the volume still has this ETag; otherwise the answer is `Reason::Busy`.

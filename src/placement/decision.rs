@@ -126,6 +126,7 @@ impl Decision {
         Some(match self.asked.purpose {
             Purpose::New => "No cluster can take the volume.",
             Purpose::Copy { .. } => "The cluster of the source cannot take the volume.",
+            Purpose::Retype { .. } => "The cluster of the volume does not fit its new type.",
             Purpose::Grow { .. } => "The cluster of the volume cannot take its new size.",
         })
     }

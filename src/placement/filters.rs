@@ -26,10 +26,14 @@ const PLACING: &[Filter] = &[
 /// A volume that grows is where it is: only capacity and the state of the cluster count.
 const GROWING: &[Filter] = &[reachable, intent, figures, physical_use, over_subscription];
 
+/// The volume is there already: what counts is what the type asks of its cluster.
+const RETYPING: &[Filter] = &[reachable, intent, backend_name, type_capabilities, availability_zone, labels];
+
 pub(super) const fn row(purpose: &Purpose) -> &'static [Filter] {
     match purpose {
         Purpose::New | Purpose::Copy { .. } => PLACING,
         Purpose::Grow { .. } => GROWING,
+        Purpose::Retype { .. } => RETYPING,
     }
 }
 
@@ -52,7 +56,9 @@ fn intent(request: &Request, cluster: &Cluster) -> Result<(), Reason> {
     let passes = match (intent, &request.purpose) {
         (Intent::Enabled, _) => true,
         (Intent::Cordoned, purpose) => purpose.owner().is_some(),
-        (Intent::Draining | Intent::Frozen, purpose) => matches!(purpose, Purpose::Grow { .. }),
+        (Intent::Draining | Intent::Frozen, purpose) => {
+            matches!(purpose, Purpose::Grow { .. } | Purpose::Retype { .. })
+        }
         (Intent::Maintenance, _) => false,
     };
     passes.then_some(()).ok_or_else(|| Reason::Intent { intent, note: cluster.intent.reason.clone() })

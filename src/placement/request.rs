@@ -19,6 +19,8 @@ pub enum Purpose {
     New,
     /// A clone or a volume from a snapshot: on the cluster and in the project of its source.
     Copy { owner: ClusterId, project: LightosProject },
+    /// Another type for a volume that stays where it is and as large as it is.
+    Retype { owner: ClusterId, project: LightosProject },
     /// An extend: `bytes` of the request is the difference.
     Grow { owner: ClusterId, project: LightosProject },
 }
@@ -27,7 +29,7 @@ impl Purpose {
     pub const fn owner(&self) -> Option<ClusterId> {
         match self {
             Self::New => None,
-            Self::Copy { owner, .. } | Self::Grow { owner, .. } => Some(*owner),
+            Self::Copy { owner, .. } | Self::Grow { owner, .. } | Self::Retype { owner, .. } => Some(*owner),
         }
     }
 }
@@ -110,7 +112,9 @@ impl Request {
 
     fn lightos_project(&self, cluster: &Cluster) -> LightosProject {
         match &self.purpose {
-            Purpose::Copy { project, .. } | Purpose::Grow { project, .. } => project.clone(),
+            Purpose::Copy { project, .. }
+            | Purpose::Grow { project, .. }
+            | Purpose::Retype { project, .. } => project.clone(),
             Purpose::New => match (&cluster.traits.tenancy, &self.specs.project_name) {
                 (Tenancy::PerProject, _) => project_of(&self.project),
                 (Tenancy::Fixed(_), Some(named)) => LightosProject::new(named.clone()),

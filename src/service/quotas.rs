@@ -26,6 +26,14 @@ impl Limits {
     }
 }
 
+impl Limits {
+    /// Those of one type alone.
+    fn of_type(&self, name: &str) -> Self {
+        let keys = [format!("volumes_{name}"), format!("gigabytes_{name}")];
+        Self(self.0.iter().filter(|(key, _)| keys.contains(key)).map(|(k, v)| (k.clone(), *v)).collect())
+    }
+}
+
 /// What a request wants more of.
 #[derive(Debug, Clone, Copy)]
 pub enum Wanted<'a> {
@@ -41,6 +49,11 @@ pub enum Wanted<'a> {
     Snapshot {
         size: Gib,
         volume_type: Option<&'a VolumeType>,
+    },
+    /// One that is there already, and of another type: only what that type may have counts.
+    Retype {
+        size: Gib,
+        volume_type: &'a VolumeType,
     },
     /// A volume of another project, with these snapshots of it.
     Taken {
@@ -101,6 +114,12 @@ pub async fn check(tx: &mut Tx, settings: &Settings, project: &ProjectId, wanted
             check_gigabytes(&limits, volume_type, consumed, i64::from(to.0) - i64::from(from.0))
         }
         Wanted::Snapshot { size, .. } => some_snapshots(1, i64::from(size.0), consumed),
+        Wanted::Retype { size, volume_type } => {
+            let (coming, coming_gib) = tx.retypes_to(project, volume_type.id).await?;
+            let (limits, volume_type) = (limits.of_type(&volume_type.name), Some(volume_type));
+            check_count(&limits, &VOLUMES, volume_type, (0, of_type.0 + coming), 1)?;
+            check_gigabytes(&limits, volume_type, (0, of_type.2 + coming_gib), i64::from(size.0))
+        }
         Wanted::Taken { size, snapshots, .. } => {
             one_volume(size)?;
             if snapshots.is_empty() {
@@ -121,6 +140,7 @@ impl<'a> Wanted<'a> {
             | Self::Growth { volume_type, .. }
             | Self::Snapshot { volume_type, .. }
             | Self::Taken { volume_type, .. } => volume_type,
+            Self::Retype { volume_type, .. } => Some(volume_type),
         }
     }
 }

@@ -6,6 +6,7 @@ use sea_query::{Expr, ExprTrait as _, OnConflict, Query};
 
 use super::row::Columns;
 use super::{Session, Tx};
+use crate::domain::operation::RETYPE;
 use crate::domain::{ProjectId, Result, VolumeTypeId};
 
 /// What a project has, by type (`None`: volumes without one).
@@ -69,6 +70,27 @@ impl Session {
             Ok((c.maybe_parsed()?, (c.int()?, c.int()?)))
         });
         read.collect()
+    }
+
+    /// Number and GiB of the project's volumes that are on their way to a type.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn retypes_to(&mut self, project: &ProjectId, id: VolumeTypeId) -> Result<(i64, i64)> {
+        let mut select = Query::select();
+        select
+            .column(("volumes", "size"))
+            .from("operations")
+            .inner_join("volumes", Expr::col(("volumes", "id")).equals(("operations", "resource_id")))
+            .and_where(Expr::col(("operations", "kind")).eq(RETYPE))
+            .and_where(Expr::col(("operations", "work")).like(format!("%\"new_type\":\"{id}\"%")))
+            .and_where(Expr::col(("volumes", "project_id")).eq(project.as_str()));
+        let rows = self.all("retypes under way", &select).await?;
+        let mut gib = 0;
+        for row in &rows {
+            gib += Columns::of(row).int()?;
+        }
+        Ok((i64::try_from(rows.len()).unwrap_or(i64::MAX), gib))
     }
 
     /// The limits set for a project; a resource without one follows the class.

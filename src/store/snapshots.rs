@@ -207,6 +207,24 @@ impl Tx {
         }
     }
 
+    /// The snapshots of a volume are of its type.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn retype_snapshots(
+        &mut self,
+        volume: VolumeId,
+        volume_type: crate::domain::VolumeTypeId,
+    ) -> Result<()> {
+        let mut update = Query::update();
+        update
+            .table("snapshots")
+            .value("volume_type_id", volume_type.to_string())
+            .value("version", Expr::col("version").add(1i64))
+            .and_where(Expr::col("volume_id").eq(volume.to_string()));
+        self.execute("retype snapshots", &update).await.map(|_| ())
+    }
+
     /// Removes the row, if nobody changed it since it was read.
     ///
     /// # Errors

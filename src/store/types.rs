@@ -9,7 +9,7 @@ use super::session::Inserted;
 use super::{Session, Tx};
 use crate::domain::page::{ListQuery, Page};
 use crate::domain::volume_type::VolumeType;
-use crate::domain::{Error, ProjectId, Result, VolumeTypeId};
+use crate::domain::{Error, ProjectId, QosSpecsId, Result, VolumeTypeId};
 
 const COLUMNS: [&str; 8] =
     ["id", "name", "description", "is_public", "qos_specs_id", "extra_specs", "created_at", "updated_at"];
@@ -103,6 +103,20 @@ impl Session {
         Ok(Page { items: rows.iter().map(decode).collect::<Result<_>>()?, total })
     }
 
+    /// The types that have these QoS specs.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn types_with_qos(&mut self, id: QosSpecsId) -> Result<Vec<VolumeType>> {
+        let mut select = select();
+        select
+            .and_where(Expr::col(("volume_types", "qos_specs_id")).eq(id.to_string()))
+            .order_by(("volume_types", "created_at"), sea_query::Order::Asc)
+            .order_by(("volume_types", "id"), sea_query::Order::Asc);
+        let rows = self.all("types with QoS specs", &select).await?;
+        rows.iter().map(decode).collect()
+    }
+
     /// Names and ids of all types, for the per-type quota keys.
     ///
     /// # Errors
@@ -176,7 +190,12 @@ impl Tx {
     /// # Errors
     /// Those of the database.
     pub async fn delete_type(&mut self, id: VolumeTypeId) -> Result<()> {
-        for (table, column) in [("volume_type_projects", "volume_type_id"), ("volume_types", "id")] {
+        let parts = [
+            ("volume_type_projects", "volume_type_id"),
+            ("type_encryption", "volume_type_id"),
+            ("volume_types", "id"),
+        ];
+        for (table, column) in parts {
             let mut delete = Query::delete();
             delete.from_table(table).and_where(Expr::col(column).eq(id.to_string()));
             self.execute("delete a type", &delete).await?;

@@ -11,6 +11,7 @@ use super::job::Job;
 use crate::domain::attachment::Connector;
 use crate::domain::operation::Lane;
 use crate::domain::status::AttachStatus;
+use crate::domain::volume::Volume;
 use crate::domain::{AttachmentId, BackendUuid, Error, Result, VolumeId};
 use crate::lightbits::Cluster;
 
@@ -27,8 +28,11 @@ pub(super) async fn step(
         return Ok(Flow::Again("another host is still being let in or taken off".to_owned()));
     }
     let found = job.bench.store.read().await?.find_volume(volume, None).await?;
-    let location = found.and_then(|details| details.volume.location.clone());
-    let Some((location, uuid)) = location.and_then(|at| at.uuid.map(|uuid| (at, uuid))) else {
+    let Some((row, location, uuid)) = found.and_then(|details| {
+        let location = details.volume.location.clone()?;
+        let uuid = location.uuid?;
+        Some((details.volume.clone(), location, uuid))
+    }) else {
         return fail(job, attachment).await;
     };
     let client = match job.client(location.cluster_id) {
@@ -43,9 +47,27 @@ pub(super) async fn step(
         Err(flow) => return Ok(flow),
     }
     match describe(&client, uuid).await {
-        Ok(info) => finish(job, attachment, connector, info).await,
+        Ok(mut info) => {
+            info.insert("encrypted".to_owned(), json!(false));
+            info.insert("qos_specs".to_owned(), front_end_qos(job, &row).await?);
+            finish(job, attachment, connector, info).await
+        }
         Err(why) => Ok(Flow::Again(why)),
     }
+}
+
+/// The limits the hypervisor is to keep.
+async fn front_end_qos(job: &Job, row: &Volume) -> Result<Value> {
+    let mut session = job.bench.store.read().await?;
+    let found = match row.volume_type_id {
+        Some(id) => session.find_type(id).await?,
+        None => None,
+    };
+    let specs = match &found {
+        Some(found) => session.qos_specs_of(found).await?,
+        None => None,
+    };
+    Ok(specs.and_then(|specs| specs.front_end(row.size)).map_or(Value::Null, Value::Object))
 }
 
 /// `driver_volume_type` and, flat beside it, the data os-brick asks for.
@@ -77,8 +99,6 @@ async fn finish(
     connector: &Connector,
     mut info: Map<String, Value>,
 ) -> Result<Flow> {
-    info.insert("encrypted".to_owned(), json!(false));
-    info.insert("qos_specs".to_owned(), Value::Null);
     info.insert("cacheable".to_owned(), json!(false));
     info.insert("enforce_multipath".to_owned(), json!(false));
     let Some(id) = attachment else {

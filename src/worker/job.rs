@@ -104,6 +104,10 @@ impl Job {
             Work::MigrateVolume { volume, target, step } => {
                 super::migrate_volume::step(self, volume, target, step).await
             }
+            Work::RetypeVolume { volume, new_type, previous, policy, step } => {
+                let change = super::retype_volume::Change { volume, new_type, previous, policy };
+                super::retype_volume::step(self, change, step).await
+            }
             Work::CreateSnapshot { snapshot, step } => {
                 super::create_snapshot::step(self, snapshot, step).await
             }
@@ -124,6 +128,7 @@ impl Job {
                 super::disconnect::step(self, volume, attachment, &connector).await
             }
             Work::Relabel { volume } => super::relabel::step(self, volume).await,
+            Work::ApplyQos { specs } => super::apply_qos::step(self, specs).await,
         }
     }
 
@@ -142,13 +147,15 @@ impl Job {
             | Work::MigrateVolume { volume, .. }
             | Work::CreateBackup { volume, .. }
             | Work::RestoreBackup { volume, .. }
+            | Work::RetypeVolume { volume, .. }
             | Work::Connect { volume, .. }
             | Work::Disconnect { volume, .. }
             | Work::Relabel { volume } => *volume,
             Work::CreateSnapshot { .. }
             | Work::DeleteSnapshot { .. }
             | Work::DeleteBackup { .. }
-            | Work::ImportBackup { .. } => return Ok(()),
+            | Work::ImportBackup { .. }
+            | Work::ApplyQos { .. } => return Ok(()),
         };
         let found = self.bench.store.read().await?.find_volume(volume, None).await?;
         self.op.cluster_id =

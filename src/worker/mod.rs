@@ -11,6 +11,7 @@
 //! again; only its definite "no" frees the choice of another.
 
 mod access;
+mod apply_qos;
 mod backup;
 mod connect;
 mod create_snapshot;
@@ -26,10 +27,12 @@ mod janitor;
 mod job;
 mod migrate_volume;
 mod places;
+mod policy;
 mod reimage_volume;
 mod relabel;
 mod remote;
 mod removal;
+mod retype_volume;
 mod revert_volume;
 
 use std::collections::HashMap;

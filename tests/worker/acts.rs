@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use hearth::domain::attachment::{Attachment, Connector, NewAttachment};
-use hearth::domain::operation::Operation;
+use hearth::domain::operation::{MigrationPolicy, Operation};
 use hearth::domain::snapshot::{NewSnapshot, Snapshot, SourceUse};
 use hearth::domain::transfer::{NewTransfer, SnapshotsOf};
 use hearth::domain::volume::{DeleteMode, NewVolume, StatusReset, Volume};
+use hearth::domain::volume_type::VolumeType;
 use hearth::domain::{Ctx, Gib, ProjectId};
 use hearth::service::attachments::Caller;
 use hearth::service::volumes::ExtendScope;
@@ -77,6 +78,12 @@ impl Lab {
         let life = self.life();
         let (id, snapshot) = (volume.id.to_string(), snapshot.id.to_string());
         life.runtime.block_on(life.services.revert_volume(&ctx(), &id, &snapshot)).unwrap();
+    }
+
+    pub fn retype(&self, volume: &Volume, to: &VolumeType, policy: MigrationPolicy) {
+        let life = self.life();
+        let (id, to) = (volume.id.to_string(), to.id.to_string());
+        life.runtime.block_on(life.services.retype_volume(&ctx(), &id, &to, policy)).unwrap();
     }
 
     pub fn delete(&self, volume: &Volume) {

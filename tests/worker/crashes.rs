@@ -40,6 +40,11 @@ fn changes_survive_crashes() {
 }
 
 #[test]
+fn limits_survive_crashes() {
+    die_in_every_call_of(&["limits", "other limits", "another policy", "retype"]);
+}
+
+#[test]
 fn snapshots_and_deletes_survive_crashes() {
     die_in_every_call_of(&["snapshot", "delete a snapshot", "delete", "delete a volume with its snapshots"]);
 }

@@ -61,6 +61,11 @@ fn changes_survive_every_fault() {
 }
 
 #[test]
+fn limits_survive_every_fault() {
+    every_fault_of(&["limits", "other limits", "another policy", "retype"]);
+}
+
+#[test]
 fn snapshots_survive_every_fault() {
     every_fault_of(&["snapshot", "delete a snapshot"]);
 }

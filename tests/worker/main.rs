@@ -11,5 +11,7 @@ mod crashes;
 mod faults;
 mod lab;
 mod leases;
+mod limits;
 mod refusals;
+mod retype;
 mod stories;

@@ -2,9 +2,11 @@
 //! makes to its cluster, what there has to be before, what is asked for, how it must end.
 
 use hearth::domain::attachment::NewAttachment;
+use hearth::domain::operation::MigrationPolicy;
 use hearth::domain::snapshot::Snapshot;
 use hearth::domain::volume::{DeleteMode, Volume};
 use hearth::service::attachments::Caller;
+use serde_json::json;
 
 use crate::acts::connector;
 use crate::lab::{Lab, ctx, eventually};
@@ -36,6 +38,30 @@ pub const STORIES: &[Story] = &[
         tell: clone,
     },
     Story { name: "extend", writes: &["update_volume"], reads: &["get_volume"], tell: extend },
+    Story {
+        name: "limits",
+        writes: &["create_policy", "create_volume"],
+        reads: &["list_policies"],
+        tell: limits,
+    },
+    Story {
+        name: "other limits",
+        writes: &["update_policy"],
+        reads: &["list_policies", "list_volumes"],
+        tell: other_limits,
+    },
+    Story {
+        name: "another policy",
+        writes: &["update_volume"],
+        reads: &["list_policies", "list_volumes"],
+        tell: another_policy,
+    },
+    Story {
+        name: "retype",
+        writes: &["create_policy", "update_volume"],
+        reads: &["get_volume", "list_policies"],
+        tell: retype,
+    },
     Story { name: "snapshot", writes: &["create_snapshot"], reads: &["get_snapshot"], tell: snapshot },
     Story { name: "revert", writes: &["rollback_volume"], reads: &["get_volume"], tell: revert },
     Story { name: "delete", writes: &["delete_volume"], reads: &[], tell: delete },
@@ -59,6 +85,56 @@ fn available(volume: Volume) -> End {
 
 fn blank(lab: &Lab) -> End {
     available(lab.blank(1))
+}
+
+fn limits(lab: &Lab) -> End {
+    let gold = lab.limited_type(&[("total_iops_sec", "1000")]);
+    let volume = lab.blank_of(&gold);
+    Box::new(move |lab| {
+        lab.when(&volume, "available");
+        lab.when_limited(&volume, &json!({"Iops": {"write": 1024, "read": 1024}}));
+    })
+}
+
+fn other_limits(lab: &Lab) -> End {
+    let gold = lab.limited_type(&[("total_iops_sec", "1000")]);
+    let rules = lab.set_rules_aside();
+    let volume = lab.blank_of(&gold);
+    let volume = lab.when(&volume, "available");
+    lab.put_rules_back(&rules);
+    lab.change_limits(&gold, &[("total_iops_sec", Some("300"))]);
+    Box::new(move |lab| {
+        lab.when_limited(&volume, &json!({"Iops": {"write": 512, "read": 512}}));
+        // It looks once more before it ends, which must not be taken for the next story's.
+        eventually("the change of specs to end", || lab.operations().is_empty().then_some(()));
+    })
+}
+
+fn another_policy(lab: &Lab) -> End {
+    let gold = lab.limited_type(&[("total_iops_sec", "1000")]);
+    let rules = lab.set_rules_aside();
+    let volume = lab.blank_of(&gold);
+    let volume = lab.when(&volume, "available");
+    lab.put_rules_back(&rules);
+    lab.change_limits(&gold, &[("lightos:qos_policy", Some("no-limit-policy"))]);
+    Box::new(move |lab| {
+        lab.when_limited(&volume, &json!({"Iops": {"write": 0, "read": 0}}));
+        // It looks once more before it ends, which must not be taken for the next story's.
+        eventually("the change of specs to end", || lab.operations().is_empty().then_some(()));
+    })
+}
+
+fn retype(lab: &Lab) -> End {
+    let gold = lab.limited_type(&[("total_iops_sec", "1000")]);
+    let rules = lab.set_rules_aside();
+    let volume = lab.volume(1);
+    lab.put_rules_back(&rules);
+    lab.retype(&volume, &gold, MigrationPolicy::Never);
+    Box::new(move |lab| {
+        let row = lab.when(&volume, "available");
+        assert_eq!(row.volume_type_id, Some(gold.id));
+        lab.when_limited(&volume, &json!({"Iops": {"write": 1024, "read": 1024}}));
+    })
 }
 
 fn with_snapshot(lab: &Lab) -> (Volume, Snapshot) {

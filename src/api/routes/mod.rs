@@ -9,6 +9,7 @@ mod backups;
 mod copying;
 mod general;
 mod groups;
+mod qos;
 mod quotas;
 mod services;
 mod snapshots;
@@ -104,6 +105,8 @@ pub static TABLE: &[&[Row]] = &[
     types::TYPES,
     types::EXTRA_SPECS,
     types::ACCESS,
+    types::TYPE_ENCRYPTION,
+    types::DEFAULT_TYPES,
     attachments::ATTACHMENTS,
     transfers::OLD,
     transfers::NEW,
@@ -116,6 +119,7 @@ pub static TABLE: &[&[Row]] = &[
     services::SERVICES,
     services::FLEET,
     services::CLUSTERS,
+    qos::QOS_SPECS,
     general::MESSAGES,
     general::RESOURCE_FILTERS,
 ];

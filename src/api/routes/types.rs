@@ -3,8 +3,9 @@
 use axum::http::{Method, StatusCode};
 
 use super::{Row, to};
-use crate::api::schema::bodies;
-use crate::api::v3::types::{access, change, extra_specs, list, show};
+use crate::api::schema::{bodies, type_parts};
+use crate::api::v3::types::{access, change, encryption, extra_specs, list, show};
+use crate::api::v3::{default_types, volumes};
 
 const ACCEPTED: StatusCode = StatusCode::ACCEPTED;
 
@@ -85,4 +86,97 @@ pub static ACCESS: &[Row] = &[
     .action("removeProjectAccess")
     .body(&bodies::REMOVE_ACCESS)
     .success(ACCEPTED),
+];
+
+const ENCRYPTION: &str = "/types/{id}/encryption";
+const ENCRYPTION_PART: &str = "/types/{id}/encryption/{key}";
+const VOLUME_ENCRYPTION: &str = "volume_extension:volume_encryption_metadata";
+
+/// Of types, and as volumes show it.
+pub static TYPE_ENCRYPTION: &[Row] = &[
+    Row::new(
+        "te.show",
+        Method::GET,
+        ENCRYPTION,
+        "volume_extension:volume_type_encryption:get",
+        to!(encryption::show),
+    ),
+    Row::new(
+        "te.item",
+        Method::GET,
+        ENCRYPTION_PART,
+        "volume_extension:volume_type_encryption:get",
+        to!(encryption::item),
+    ),
+    Row::new(
+        "te.create",
+        Method::POST,
+        ENCRYPTION,
+        "volume_extension:volume_type_encryption:create",
+        to!(encryption::create),
+    )
+    .body(&type_parts::ENCRYPTION_CREATE),
+    Row::new(
+        "te.update",
+        Method::PUT,
+        ENCRYPTION_PART,
+        "volume_extension:volume_type_encryption:update",
+        to!(encryption::update),
+    )
+    .body(&type_parts::ENCRYPTION_UPDATE),
+    Row::new(
+        "te.delete",
+        Method::DELETE,
+        ENCRYPTION_PART,
+        "volume_extension:volume_type_encryption:delete",
+        to!(encryption::delete),
+    )
+    .success(ACCEPTED),
+    Row::new(
+        "venc.list",
+        Method::GET,
+        "/volumes/{id}/encryption",
+        VOLUME_ENCRYPTION,
+        to!(volumes::encryption::list),
+    ),
+    Row::new(
+        "venc.show",
+        Method::GET,
+        "/volumes/{id}/encryption/{key}",
+        VOLUME_ENCRYPTION,
+        to!(volumes::encryption::show),
+    ),
+];
+
+const DEFAULT_TYPE: &str = "/default-types/{id}";
+
+pub static DEFAULT_TYPES: &[Row] = &[
+    Row::new(
+        "dt.list",
+        Method::GET,
+        "/default-types",
+        "volume_extension:default_get_all",
+        to!(default_types::list),
+    )
+    .since(62),
+    Row::new("dt.show", Method::GET, DEFAULT_TYPE, "volume_extension:default_get", to!(default_types::show))
+        .since(62),
+    Row::new(
+        "dt.set",
+        Method::PUT,
+        DEFAULT_TYPE,
+        "volume_extension:default_set_or_update",
+        to!(default_types::set),
+    )
+    .since(62)
+    .body(&type_parts::DEFAULT_TYPE_SET),
+    Row::new(
+        "dt.unset",
+        Method::DELETE,
+        DEFAULT_TYPE,
+        "volume_extension:default_unset",
+        to!(default_types::unset),
+    )
+    .since(62)
+    .success(StatusCode::NO_CONTENT),
 ];

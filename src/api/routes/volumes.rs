@@ -3,9 +3,9 @@
 use axum::http::{Method, StatusCode};
 
 use super::{Handler, Row, to};
-use crate::api::schema::{Schema, bodies};
+use crate::api::schema::{Schema, bodies, type_parts};
 use crate::api::v3::volumes::{
-    actions, create, delete, image_metadata, list, metadata, show, summary, update,
+    actions, create, delete, image_metadata, list, metadata, retype, show, summary, update,
 };
 
 const ACCEPTED: StatusCode = StatusCode::ACCEPTED;
@@ -77,6 +77,8 @@ pub static ACTIONS: &[Row] = &[
         &bodies::UNSET_IMAGE_METADATA,
         to!(image_metadata::unset),
     ),
+    action("va.os-retype", "os-retype", "volume:retype", &type_parts::RETYPE, to!(retype::retype))
+        .success(ACCEPTED),
     action(
         "va.os-reset_status",
         "os-reset_status",

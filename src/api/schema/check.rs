@@ -5,6 +5,7 @@ use serde_json::{Map as Json, Value};
 use super::{Count, Digits, Field, Format, Integer, Map, Null, Object, Presence, Schema, Text};
 use crate::api::bool_text;
 use crate::api::python::{display, from_base64, quoted, repr};
+use crate::domain::log_level::LogLevel;
 use crate::domain::{Error, Microversion, Result};
 
 /// The first thing wrong with a value, and where.
@@ -78,6 +79,10 @@ impl Schema {
             Self::Of(types) if types.iter().any(|name| is_of_type(value, name)) => Ok(()),
             Self::Of(_) => Err(wrong(self.not_of_type(value))),
             Self::Uuids if is_uuids(value) => Ok(()),
+            Self::Words => match value {
+                Value::Array(items) => words(items, value).map_err(wrong),
+                _ => Err(wrong(self.not_of_type(value))),
+            },
             Self::Uuids => Err(wrong(format!("{} is not valid under any of the given schemas", repr(value)))),
         }
     }
@@ -91,7 +96,7 @@ impl Schema {
             | Self::Integer(Integer { null, .. })
             | Self::Object(Object { null, .. })
             | Self::Map(Map { null, .. }) => *null,
-            Self::Uuids | Self::Of(_) => Null::Refused,
+            Self::Uuids | Self::Words | Self::Of(_) => Null::Refused,
         }
     }
 
@@ -106,6 +111,7 @@ impl Schema {
             Self::Object(_) | Self::Map(_) => vec!["object"],
             Self::Uuids => vec!["string", "array"],
             Self::Of(types) => types.to_vec(),
+            Self::Words => vec!["array"],
         };
         if !types.is_empty() && self.null() == Null::Allowed {
             types.push("null");
@@ -139,6 +145,24 @@ fn is_uuids(value: &Value) -> bool {
         Value::Array(items) => items.iter().all(is_uuid),
         one => is_uuid(one),
     }
+}
+
+/// The items of a list of words.
+fn words(items: &[Value], whole: &Value) -> Result<(), String> {
+    for (at, item) in items.iter().enumerate() {
+        let Some(text) = item.as_str() else {
+            return Err(format!("{} is not of type 'string'", repr(item)));
+        };
+        match text.chars().count() {
+            0 => return Err(format!("{} should be non-empty", repr(item))),
+            1..=255 => {}
+            _ => return Err(format!("{} is too long", repr(item))),
+        }
+        if items.iter().take(at).any(|earlier| earlier == item) {
+            return Err(format!("{} has non-unique elements", repr(whole)));
+        }
+    }
+    Ok(())
 }
 
 fn list(words: &[&str]) -> String {
@@ -224,11 +248,20 @@ fn check_text(rules: &Text, text: &str) -> Result<(), Reason> {
         Format::NotBlank(what) if text.trim().is_empty() => {
             return of(format!("{what} has 0 characters, less than 1."));
         }
-        Format::Name if text.is_empty() => {
+        Format::Name | Format::StrippedName if text.is_empty() => {
             return Err(Reason::Alone("The 'name' can not be None.".to_owned()));
         }
-        Format::Name if text.trim().is_empty() => {
+        Format::Name | Format::StrippedName if text.trim().is_empty() => {
             return Err(Reason::Alone("The 'name' can not be empty.".to_owned()));
+        }
+        Format::StrippedName if text.trim().chars().count() > rules.max => {
+            let told = format!("The 'name' can not be greater than {} characters.", rules.max);
+            return Err(Reason::Alone(told));
+        }
+        Format::StrippedName => return Ok(()),
+        Format::Level if LogLevel::parse(text).is_none() => {
+            let told = format!("Invalid input received: {text} is not a valid log level.");
+            return Err(Reason::Alone(told));
         }
         Format::Printable if text.chars().any(char::is_control) => {
             return of(format!("{value} does not match the pattern of printable characters"));

@@ -13,6 +13,7 @@ pub mod images;
 pub mod migration;
 mod print;
 pub mod transfers;
+pub mod type_parts;
 
 use crate::domain::Microversion;
 
@@ -35,6 +36,8 @@ pub enum Schema {
     Uuids,
     /// Anything of these JSON types.
     Of(&'static [&'static str]),
+    /// A list of different strings of 1–255 characters.
+    Words,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +61,10 @@ pub enum Format {
     Stripped(&'static str),
     /// Present and not blank (`name` of types).
     Name,
+    /// Present and not blank, and not too long once stripped (`name` of QoS specs).
+    StrippedName,
+    /// A log level, in any case.
+    Level,
     /// Not blank when present (`disabled_reason`).
     NotBlank(&'static str),
     /// No control characters (`description` of types and snapshots).

@@ -20,6 +20,10 @@ impl Schema {
         }
         match self {
             Self::Any | Self::Uuids | Self::Of(_) => {}
+            Self::Words => {
+                out.insert("items".into(), json!({"type": "string", "minLength": 1, "maxLength": 255}));
+                out.insert("uniqueItems".into(), json!(true));
+            }
             Self::Boolean(_) => {
                 out.insert("enum".into(), json!(bool_text::json_list()));
             }

@@ -3,10 +3,12 @@
 pub mod attachments;
 pub mod backups;
 pub mod clusters;
+pub mod default_types;
 pub mod extensions;
 pub mod group_types;
 pub mod messages;
 mod meta;
+pub mod qos_specs;
 pub mod quotas;
 pub mod resource_filters;
 pub mod services;

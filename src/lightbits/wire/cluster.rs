@@ -105,6 +105,10 @@ impl FromWire for Project {
             uuid: fields.uuid("UUID"),
             name: fields.text("name").ok_or("a project without a name")?,
             description: fields.text("description"),
+            default_qos: fields
+                .objects("defaultPolicies")
+                .find(|policy| policy.text("policyType").as_deref() == Some("qosRateLimit"))
+                .and_then(|policy| policy.uuid("policyUUID")),
         })
     }
 }

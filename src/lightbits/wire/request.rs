@@ -81,6 +81,9 @@ pub(in crate::lightbits) fn update_volume(
     if let Some(bytes) = request.size {
         put("size", size(bytes).into());
     }
+    if let Some(compression) = request.compression {
+        put("compression", compression.to_string().into());
+    }
     if let Some(new_labels) = &request.labels {
         put("labels", labels(new_labels));
     }

@@ -60,7 +60,9 @@ impl Services {
             .write("delete a type", |tx, _| {
                 Box::pin(async move {
                     let found = present(tx, id).await?;
-                    if default(tx, &self.settings).await.is_ok_and(|default| default.id == found.id) {
+                    let is_default =
+                        default(tx, &self.settings).await.is_ok_and(|default| default.id == found.id);
+                    if is_default || tx.is_a_default_type(found.id).await? {
                         return Err(Error::invalid(format!(
                             "The volume type {id} is a default volume type and cannot be deleted."
                         )));

@@ -1,16 +1,19 @@
 //! Volume types: which one a volume gets; what administrators do to them is in the files beside.
 
 mod access;
+mod defaults;
+mod encryption;
 mod extra_specs;
 mod manage;
 mod read;
 
+pub use encryption::no_encryption;
 pub use extra_specs::{SpecsChange, spec_not_found};
 pub use read::Shown;
 
 use super::{Settings, confined_to};
 use crate::domain::volume_type::{DEFAULT_TYPE_NAME, VolumeType};
-use crate::domain::{Ctx, Error, Result, VolumeTypeId};
+use crate::domain::{Ctx, Error, ProjectId, Result, VolumeTypeId};
 use crate::store::Session;
 
 /// The type a request names, by id or name, if this caller may use it.
@@ -33,7 +36,7 @@ pub async fn resolve(session: &mut Session, ctx: &Ctx, id_or_name: &str) -> Resu
     }
 }
 
-/// The type of a volume that names none: the configured one, else `__DEFAULT__`.
+/// The cloud's default type: the configured one, else `__DEFAULT__`.
 ///
 /// # Errors
 /// `Invalid` when neither exists any more.
@@ -44,6 +47,23 @@ pub async fn default(session: &mut Session, settings: &Settings) -> Result<Volum
         }
     }
     Err(Error::invalid("Invalid input received: No default volume type is configured."))
+}
+
+/// The type of a project's volumes that name none: the project's, else the cloud's.
+///
+/// # Errors
+/// `Invalid` when there is none.
+pub async fn default_of(
+    session: &mut Session,
+    settings: &Settings,
+    project: &ProjectId,
+) -> Result<VolumeType> {
+    if let Some(id) = session.default_type_of(project).await?
+        && let Some(found) = session.find_type(id).await?
+    {
+        return Ok(found);
+    }
+    default(session, settings).await
 }
 
 pub(super) fn not_found(id: &str) -> Error {

@@ -1,6 +1,6 @@
 //! Show and list.
 
-use super::{default, not_found, resolve};
+use super::{default_of, not_found, resolve};
 use crate::domain::page::{ListQuery, Page};
 use crate::domain::volume_type::{TypeSpecs, VolumeType};
 use crate::domain::{Ctx, Error, ProjectId, Result, VolumeTypeId};
@@ -33,8 +33,8 @@ impl Services {
     ///
     /// # Errors
     /// `Invalid` when there is none.
-    pub async fn default_type(&self) -> Result<VolumeType> {
-        default(&mut self.store.read().await?, &self.settings).await
+    pub async fn default_type(&self, ctx: &Ctx) -> Result<VolumeType> {
+        default_of(&mut self.store.read().await?, &self.settings, &ctx.project_id).await
     }
 
     /// A page of types.

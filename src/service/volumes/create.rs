@@ -53,6 +53,7 @@ impl Services {
         let size = size_of(new, &from)?;
         let volume_type = self.type_of(tx, ctx, new, &from).await?;
         let availability_zone = self.zone_of(tx, new, &from).await?;
+        refuse_encryption(tx, &volume_type).await?;
         let wanted = Wanted::Volume { size, volume_type: Some(&volume_type) };
         quotas::check(tx, &self.settings, &ctx.project_id, wanted).await?;
 
@@ -87,7 +88,7 @@ impl Services {
         {
             return Ok(found);
         }
-        types::default(tx, &self.settings).await
+        types::default_of(tx, &self.settings, &ctx.project_id).await
     }
 
     /// Given, else the source's, else the default. A copy must stay in the zone of its source
@@ -186,6 +187,18 @@ async fn backup(tx: &mut Tx, ctx: &Ctx, id: &str) -> Result<Backup> {
         ));
     }
     Ok(found)
+}
+
+/// There is no key manager that would give a key, and a volume of such a type without one would
+/// be a pretence; the words are those of a Cinder whose key manager does not answer.
+async fn refuse_encryption(tx: &mut Tx, volume_type: &VolumeType) -> Result<()> {
+    match tx.type_encryption(volume_type.id).await? {
+        None => Ok(()),
+        Some(encryption) if encryption.cipher.as_deref().is_none_or(str::is_empty) => {
+            Err(Error::invalid("Invalid encryption spec"))
+        }
+        Some(_) => Err(Error::invalid("Key manager error")),
+    }
 }
 
 fn size_of(new: &NewVolume, from: &From) -> Result<Gib> {

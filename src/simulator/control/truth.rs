@@ -5,7 +5,7 @@ use axum::extract::State;
 use serde_json::{Value, json};
 
 use super::{Director, Failed};
-use crate::simulator::model::{Snapshot, Volume};
+use crate::simulator::model::{Policy, Snapshot, Volume};
 use crate::simulator::rules::capacity;
 use crate::simulator::shared::Counters;
 
@@ -32,6 +32,7 @@ pub async fn truth(State(shared): Director) -> Result<Json<Value>, Failed> {
             "uuid": at.tables.identity.as_ref().map(|it| it.uuid),
             "volumes": at.tables.volumes.values().map(|it| volume(it)).collect::<Vec<_>>(),
             "snapshots": at.tables.snapshots.values().map(|it| snapshot(it)).collect::<Vec<_>>(),
+            "policies": at.tables.policies.values().map(policy).collect::<Vec<_>>(),
             "projects": at.tables.projects.keys().collect::<Vec<_>>(),
             "ledger": ledger.collect::<Vec<_>>(),
             "capacity": {
@@ -50,6 +51,10 @@ fn volume(volume: &Volume) -> Value {
         "compression": volume.compression, "policy": volume.policy, "labels": volume.labels,
         "source_snapshot": volume.source.as_ref().map(|it| it.uuid), "etag": volume.etag(),
     })
+}
+
+fn policy(policy: &Policy) -> Value {
+    json!({"uuid": policy.uuid, "name": policy.name, "limits": policy.limits})
 }
 
 fn snapshot(snapshot: &Snapshot) -> Value {

@@ -13,6 +13,7 @@ use crate::store::{PLACEMENT_LOCK, Reservation, Tx};
 use crate::telemetry::metrics as names;
 use crate::worker::flow::Flow;
 use crate::worker::job::Job;
+use crate::worker::policy::throttle_of;
 
 pub(super) async fn place(job: &mut Job, order: &Order, excluded: &[ClusterId]) -> Result<Flow> {
     let asking = &*job;
@@ -137,6 +138,9 @@ async fn ask(
         Ok(specs) => specs,
         Err(why) => return Ok(Err(format!("The volume type cannot be used: {why}."))),
     };
+    if let Err(why) = throttle_of(tx, volume.volume_type_id).await? {
+        return Ok(Err(format!("The volume type cannot be used: {why}.")));
+    }
     let (purpose, replicas) = match owner(tx, &order.source).await? {
         Owner::None => (Purpose::New, None),
         Owner::At { cluster, project, replicas } => (Purpose::Copy { owner: cluster, project }, replicas),

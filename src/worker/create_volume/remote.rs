@@ -3,12 +3,14 @@
 use super::{Order, elsewhere, failed, finish, overtaken, placed};
 use crate::domain::cluster::{Cluster as ClusterView, Observed, Tenancy};
 use crate::domain::operation::{CreateVolume, Lane, Source};
+use crate::domain::qos::Throttle;
 use crate::domain::volume::{Location, Volume};
 use crate::domain::volume_type::TypeSpecs;
 use crate::domain::{BackendUuid, ClusterId, Result};
 use crate::lightbits::{self, Acl, Outcome, QosRef, Reason, Refusal, Resolution, Settled, Trouble};
 use crate::worker::flow::Flow;
 use crate::worker::job::Job;
+use crate::worker::policy::{self, Policy, throttle_of};
 use crate::worker::relabel::own_labels;
 use crate::worker::remote::{Seen, await_volume};
 
@@ -32,7 +34,7 @@ pub(super) async fn create(job: &mut Job, order: &Order, excluded: Vec<ClusterId
         Ok(client) => client,
         Err(flow) => return Ok(flow),
     };
-    let request = match request(job, order, &volume, &location, &client).await? {
+    let request = match request(job, order, (&volume, &location), &client, &excluded).await? {
         Ok(request) => request,
         Err(flow) => return Ok(flow),
     };
@@ -193,9 +195,9 @@ pub(super) async fn watch(
 async fn request(
     job: &mut Job,
     order: &Order,
-    volume: &Volume,
-    location: &Location,
+    (volume, location): (&Volume, &Location),
     client: &lightbits::Cluster,
+    excluded: &[ClusterId],
 ) -> Result<std::result::Result<lightbits::CreateVolume, Flow>> {
     let mut session = job.bench.store.read().await?;
     let specs = match volume.volume_type_id {
@@ -203,6 +205,7 @@ async fn request(
         None => None,
     }
     .unwrap_or_default();
+    let throttle = throttle_of(&mut session, volume.volume_type_id).await?;
     let view = session.clusters().await?.into_iter().find(|view| view.id == location.cluster_id);
     let snapshot = match &order.source {
         Source::Snapshot(id) => session.find_snapshot(*id, None).await?,
@@ -228,6 +231,10 @@ async fn request(
     {
         return Ok(Err(flow));
     }
+    let qos = match policy_for(job, order, location.cluster_id, client, throttle, excluded).await? {
+        Ok(qos) => qos,
+        Err(flow) => return Ok(Err(flow)),
+    };
     let compression = view.is_some_and(|view| view.traits.default_compression);
     Ok(Ok(lightbits::CreateVolume {
         project: location.project.clone(),
@@ -239,9 +246,32 @@ async fn request(
         acl: Acl::Nobody,
         ip_acl: Acl::Nobody,
         source,
-        qos: specs.qos_policy.as_deref().map(QosRef::parse),
+        qos,
         labels: own_labels(volume),
     }))
+}
+
+/// The policy to name, made first where it has to be.
+async fn policy_for(
+    job: &mut Job,
+    order: &Order,
+    cluster: ClusterId,
+    client: &lightbits::Cluster,
+    throttle: std::result::Result<Throttle, String>,
+    excluded: &[ClusterId],
+) -> Result<std::result::Result<Option<QosRef>, Flow>> {
+    let throttle = match throttle {
+        Ok(throttle) => throttle,
+        Err(why) => {
+            let message = format!("The volume type cannot be used: {why}.");
+            return failed(job, order, &message).await.map(Err);
+        }
+    };
+    match policy::settle(job, client, &throttle).await? {
+        Policy::Found(qos) => Ok(Ok(qos)),
+        Policy::Later(why) => Ok(Err(Flow::Again(why))),
+        Policy::Refused(refusal) => refused(job, order, cluster, refusal, excluded.to_vec()).await.map(Err),
+    }
 }
 
 /// One Lightbits project per Keystone project is made on demand.

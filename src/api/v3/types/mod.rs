@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod change;
+pub mod encryption;
 pub mod extra_specs;
 pub mod list;
 pub mod show;

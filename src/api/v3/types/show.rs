@@ -9,7 +9,7 @@ pub async fn show(call: Call) -> Result<Reply> {
     let found = match call.param("id") {
         "default" => {
             let missing = |_| Error::not_found("Default volume type can not be found.");
-            call.edge.services.default_type().await.map_err(missing)?
+            call.edge.services.default_type(&call.ctx).await.map_err(missing)?
         }
         id => call.edge.services.get_type(&call.ctx, id).await?,
     };

@@ -3,11 +3,13 @@
 pub mod actions;
 pub mod create;
 pub mod delete;
+pub mod encryption;
 pub mod image_metadata;
 pub mod images;
 pub mod list;
 pub mod metadata;
 pub mod migration;
+pub mod retype;
 pub mod show;
 pub mod summary;
 pub mod update;

@@ -1,0 +1,47 @@
+//! Bodies about what belongs to volume types.
+
+use super::bodies::NULLABLE_SPECS;
+use super::{
+    Digits, Extra, Field, Format, Integer, Null, Object, Schema, Text, closed, optional, required, text,
+};
+
+const fn open(fields: &'static [Field]) -> Schema {
+    Schema::Object(Object { fields, extra: Extra::Ignored, null: Null::Refused, nonempty_since: None })
+}
+
+static NAME: Schema =
+    Schema::Text(Text { min: 0, max: 255, null: Null::Refused, format: Format::StrippedName });
+static NEW_QOS_SPECS: Schema = open(&[required("name", &NAME)]);
+pub static QOS_CREATE: Schema = closed(&[required("qos_specs", &NEW_QOS_SPECS)]);
+pub static QOS_UPDATE: Schema = closed(&[required("qos_specs", &NULLABLE_SPECS)]);
+pub static QOS_DELETE_KEYS: Schema = closed(&[required("keys", &Schema::Words)]);
+
+static PROVIDER: Schema = text(0, 255, Null::Refused);
+static CIPHER: Schema = text(0, 255, Null::Allowed);
+static CONTROL_LOCATION: Schema = Schema::OneOf(&["front-end", "back-end"], Null::Refused);
+static KEY_SIZE: Schema =
+    Schema::Integer(Integer { min: 0, max: 2_147_483_647, null: Null::Allowed, digits: Digits::Allowed });
+static NEW_ENCRYPTION: Schema = open(&[
+    optional("key_size", &KEY_SIZE),
+    required("provider", &PROVIDER),
+    required("control_location", &CONTROL_LOCATION),
+    optional("cipher", &CIPHER),
+]);
+pub static ENCRYPTION_CREATE: Schema = closed(&[required("encryption", &NEW_ENCRYPTION)]);
+static ENCRYPTION_CHANGES: Schema = open(&[
+    optional("key_size", &KEY_SIZE),
+    optional("provider", &PROVIDER),
+    optional("control_location", &CONTROL_LOCATION),
+    optional("cipher", &CIPHER),
+]);
+pub static ENCRYPTION_UPDATE: Schema = closed(&[required("encryption", &ENCRYPTION_CHANGES)]);
+
+static TYPE_NAME: Schema = Schema::Text(Text { min: 1, max: 255, null: Null::Refused, format: Format::Name });
+static DEFAULT_TYPE: Schema = closed(&[required("volume_type", &TYPE_NAME)]);
+pub static DEFAULT_TYPE_SET: Schema = open(&[required("default_type", &DEFAULT_TYPE)]);
+
+static NEW_TYPE_NAME: Schema = text(0, usize::MAX, Null::Refused);
+static MIGRATION_POLICY: Schema = Schema::OneOf(&["on-demand", "never"], Null::Refused);
+static RETYPE_FIELDS: Schema =
+    closed(&[required("new_type", &NEW_TYPE_NAME), optional("migration_policy", &MIGRATION_POLICY)]);
+pub static RETYPE: Schema = closed(&[required("os-retype", &RETYPE_FIELDS)]);
