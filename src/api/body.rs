@@ -35,6 +35,12 @@ impl<'a> Fields<'a> {
         self.text(name).filter(|text| !text.is_empty())
     }
 
+    /// A list of texts; what is no text is left out.
+    pub fn texts(self, name: &str) -> Vec<String> {
+        let items = self.get(name).and_then(Value::as_array).into_iter().flatten();
+        items.filter_map(|item| item.as_str().map(str::to_owned)).collect()
+    }
+
     /// Names and descriptions: `None` absent, `Some(None)` null, else stripped. The first of the
     /// spellings that is there counts.
     pub fn stripped(self, spellings: [&str; 2]) -> Option<Option<String>> {

@@ -22,6 +22,10 @@ pub enum Action {
     CreateBackup,
     DeleteBackup,
     RestoreBackup,
+    CreateGroup,
+    DeleteGroup,
+    CreateGroupSnapshot,
+    DeleteGroupSnapshot,
 }
 
 /// Why it failed (the second half). `Other` carries a sentence of our own, as for placement,
@@ -58,6 +62,11 @@ impl Action {
             Self::RevertVolume => ("022", "revert volume to snapshot"),
             Self::MigrateVolume => ("023", "migrate volume"),
             Self::RetypeVolume => ("024", "retype volume"),
+            // Cinder has no messages about groups.
+            Self::CreateGroup => ("901", "create group"),
+            Self::DeleteGroup => ("902", "delete group"),
+            Self::CreateGroupSnapshot => ("903", "create group snapshot"),
+            Self::DeleteGroupSnapshot => ("904", "delete group snapshot"),
         }
     }
 }
@@ -94,6 +103,8 @@ pub enum ResourceKind {
     Volume,
     Snapshot,
     Backup,
+    Group,
+    GroupSnapshot,
 }
 
 impl ResourceKind {
@@ -102,6 +113,8 @@ impl ResourceKind {
             Self::Volume => "VOLUME",
             Self::Snapshot => "VOLUME_SNAPSHOT",
             Self::Backup => "VOLUME_BACKUP",
+            Self::Group => "VOLUME_GROUP",
+            Self::GroupSnapshot => "VOLUME_GROUP_SNAPSHOT",
         }
     }
 }

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::attachment::Connector;
 use super::status::{VolumeStatus, text_enum};
 use super::{
-    AttachmentId, BackendUuid, BackupId, ClusterId, Gib, ImageId, OperationId, ProjectId, QosSpecsId,
-    RequestId, SnapshotId, Timestamp, UserId, VolumeId, VolumeTypeId,
+    AttachmentId, BackendUuid, BackupId, ClusterId, Gib, GroupId, GroupSnapshotId, ImageId, OperationId,
+    ProjectId, QosSpecsId, RequestId, SnapshotId, Timestamp, UserId, VolumeId, VolumeTypeId,
 };
 
 text_enum! {
@@ -101,6 +101,24 @@ pub enum Work {
     ImportBackup {
         backup: BackupId,
         service: String,
+    },
+    /// Chooses the cluster of a new group.
+    CreateGroup {
+        group: GroupId,
+    },
+    /// Those of groups and group snapshots wait for what the operations of the members come to,
+    /// so they have no steps.
+    CopyGroup {
+        group: GroupId,
+    },
+    DeleteGroup {
+        group: GroupId,
+    },
+    CreateGroupSnapshot {
+        snapshot: GroupSnapshotId,
+    },
+    DeleteGroupSnapshot {
+        snapshot: GroupSnapshotId,
     },
     /// Lets a host in, for an attachment or (old style) for whoever waits for the answer.
     /// Idempotent, so it has no steps.
@@ -325,6 +343,11 @@ impl Work {
             Self::RestoreBackup { .. } => "restore-backup",
             Self::DeleteBackup { .. } => "delete-backup",
             Self::ImportBackup { .. } => "import-backup",
+            Self::CreateGroup { .. } => "create-group",
+            Self::CopyGroup { .. } => "copy-group",
+            Self::DeleteGroup { .. } => "delete-group",
+            Self::CreateGroupSnapshot { .. } => "create-group-snapshot",
+            Self::DeleteGroupSnapshot { .. } => "delete-group-snapshot",
             Self::Connect { .. } => "connect",
             Self::Disconnect { .. } => "disconnect",
             Self::Relabel { .. } => "relabel",
@@ -352,6 +375,12 @@ impl Work {
             }
             Self::DeleteBackup { backup } | Self::ImportBackup { backup, .. } => backup.to_string(),
             Self::ApplyQos { specs } => specs.to_string(),
+            Self::CreateGroup { group } | Self::CopyGroup { group } | Self::DeleteGroup { group } => {
+                group.to_string()
+            }
+            Self::CreateGroupSnapshot { snapshot } | Self::DeleteGroupSnapshot { snapshot } => {
+                snapshot.to_string()
+            }
         }
     }
 }

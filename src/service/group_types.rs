@@ -50,6 +50,14 @@ impl Services {
         visible(&mut self.store.read().await?, ctx, id).await
     }
 
+    /// The type a request for a group names, by id or name.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn find_group_type(&self, ctx: &Ctx, id_or_name: &str) -> Result<GroupType> {
+        resolve(&mut self.store.read().await?, ctx, id_or_name).await
+    }
+
     /// A page of group types.
     ///
     /// # Errors

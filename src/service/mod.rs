@@ -11,6 +11,7 @@ pub mod backups;
 pub mod cleanup;
 pub mod fleet;
 pub mod group_types;
+pub mod groups;
 pub mod messages;
 pub mod qos;
 pub mod quota_sets;

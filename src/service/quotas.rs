@@ -158,6 +158,20 @@ const VOLUMES: Counted =
 const SNAPSHOTS: Counted =
     Counted { what: "snapshots", class: "SnapshotLimitExceeded", tells: |_| String::new() };
 
+/// Whether the project may have one more group. The caller has taken the quota lock.
+///
+/// # Errors
+/// `OverQuota` in Cinder's words.
+pub async fn check_group(tx: &mut Tx, settings: &Settings, project: &ProjectId) -> Result<()> {
+    let limit = limits_of(tx, settings, project).await?.get(Resource::Groups.as_str());
+    if limit >= 0 && tx.count_groups(project).await? + 1 > limit {
+        return Err(Error::over_quota(format!(
+            "GroupLimitExceeded: Maximum number of groups allowed ({limit}) exceeded"
+        )));
+    }
+    Ok(())
+}
+
 fn gigabytes(settings: &Settings, used: &ProjectUse) -> i64 {
     if settings.snapshots_use_gigabytes {
         used.gigabytes()
@@ -226,6 +240,7 @@ impl Services {
         let limits = limits_of(&mut session, &self.settings, project).await?;
         let used = session.project_use(project).await?;
         let (backups, backup_gib) = session.backup_use(project).await?;
+        let groups = session.count_groups(project).await?;
         let types = session.type_names().await?;
         let mut all = BTreeMap::new();
         let mut put = |key: String, in_use: i64| {
@@ -239,7 +254,8 @@ impl Services {
                 Resource::Gigabytes => gigabytes(&self.settings, &used),
                 Resource::Backups => backups,
                 Resource::BackupGigabytes => backup_gib,
-                Resource::PerVolumeGigabytes | Resource::Groups => 0,
+                Resource::PerVolumeGigabytes => 0,
+                Resource::Groups => groups,
             };
             put(resource.as_str().to_owned(), in_use);
         }

@@ -55,6 +55,7 @@ use futures::future::BoxFuture;
 pub use clusters::{ClusterRow, PLACEMENT_LOCK, PollResult};
 pub use dialect::Dialect;
 pub use dispatch::{Dispatch, LEASE};
+pub use groups::Legacy;
 pub use holdings::{ClusterUse, Holding};
 pub use migrate::SchemaState;
 pub use qos::Throttled;

@@ -121,6 +121,11 @@ impl Job {
             Work::RestoreBackup { backup, volume } => super::backup::restore(self, backup, volume).await,
             Work::DeleteBackup { backup } => super::backup::delete(self, backup).await,
             Work::ImportBackup { backup, service } => super::backup::import(self, backup, &service).await,
+            Work::CreateGroup { group } => super::groups::place(self, group).await,
+            Work::CopyGroup { group } => super::groups::copied(self, group).await,
+            Work::DeleteGroup { group } => super::groups::deleted(self, group).await,
+            Work::CreateGroupSnapshot { snapshot } => super::groups::snapshotted(self, snapshot).await,
+            Work::DeleteGroupSnapshot { snapshot } => super::groups::snapshot_deleted(self, snapshot).await,
             Work::Connect { volume, attachment, connector } => {
                 super::connect::step(self, volume, attachment, &connector).await
             }
@@ -151,11 +156,17 @@ impl Job {
             | Work::Connect { volume, .. }
             | Work::Disconnect { volume, .. }
             | Work::Relabel { volume } => *volume,
+            // A group's operation calls no cluster.
             Work::CreateSnapshot { .. }
             | Work::DeleteSnapshot { .. }
             | Work::DeleteBackup { .. }
             | Work::ImportBackup { .. }
-            | Work::ApplyQos { .. } => return Ok(()),
+            | Work::ApplyQos { .. }
+            | Work::CreateGroup { .. }
+            | Work::CopyGroup { .. }
+            | Work::DeleteGroup { .. }
+            | Work::CreateGroupSnapshot { .. }
+            | Work::DeleteGroupSnapshot { .. } => return Ok(()),
         };
         let found = self.bench.store.read().await?.find_volume(volume, None).await?;
         self.op.cluster_id =

@@ -23,6 +23,7 @@ mod driver;
 mod extend_volume;
 mod failure;
 mod flow;
+mod groups;
 mod janitor;
 mod job;
 mod migrate_volume;

@@ -10,7 +10,9 @@ mod copying;
 #[path = "../auth/fake_keystone.rs"]
 #[allow(dead_code, reason = "made for more tests than these")]
 mod fake_keystone;
+mod group_snapshots;
 mod group_types;
+mod groups;
 mod hostile;
 mod listing;
 mod messages;

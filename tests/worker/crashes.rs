@@ -50,6 +50,16 @@ fn snapshots_and_deletes_survive_crashes() {
 }
 
 #[test]
+fn groups_survive_crashes() {
+    die_in_every_call_of(&[
+        "snapshot a group",
+        "copy a group",
+        "delete a snapshot of a group",
+        "delete a group",
+    ]);
+}
+
+#[test]
 fn attaching_survives_crashes() {
     die_in_every_call_of(&["attach", "detach"]);
 }

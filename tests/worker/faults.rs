@@ -76,6 +76,11 @@ fn deletes_survive_every_fault() {
 }
 
 #[test]
+fn groups_survive_every_fault() {
+    every_fault_of(&["snapshot a group", "copy a group", "delete a snapshot of a group", "delete a group"]);
+}
+
+#[test]
 fn attaching_survives_every_fault() {
     every_fault_of(&["attach", "detach"]);
 }

@@ -297,7 +297,7 @@ pub fn ctx() -> Ctx {
 }
 
 fn without_limits() -> hearth::service::Settings {
-    let limits = ["volumes", "snapshots", "gigabytes"].map(|resource| (resource.to_owned(), -1));
+    let limits = ["volumes", "snapshots", "gigabytes", "groups"].map(|resource| (resource.to_owned(), -1));
     hearth::service::Settings { quota_defaults: limits.into(), ..hearth::service::Settings::default() }
 }
 

@@ -9,6 +9,7 @@ mod backups;
 mod copying;
 mod crashes;
 mod faults;
+mod groups;
 mod lab;
 mod leases;
 mod limits;

@@ -2,6 +2,7 @@
 //! makes to its cluster, what there has to be before, what is asked for, how it must end.
 
 use hearth::domain::attachment::NewAttachment;
+use hearth::domain::group::{GroupSource, GroupStatus};
 use hearth::domain::operation::MigrationPolicy;
 use hearth::domain::snapshot::Snapshot;
 use hearth::domain::volume::{DeleteMode, Volume};
@@ -75,6 +76,25 @@ pub const STORIES: &[Story] = &[
     Story { name: "attach", writes: &["update_volume"], reads: &["get_volume"], tell: attach },
     Story { name: "detach", writes: &["update_volume"], reads: &["get_volume"], tell: detach },
     Story { name: "transfer", writes: &["update_volume"], reads: &["get_volume"], tell: transfer },
+    Story {
+        name: "snapshot a group",
+        writes: &["create_snapshot"],
+        reads: &["get_snapshot"],
+        tell: snapshot_group,
+    },
+    Story {
+        name: "copy a group",
+        writes: &["create_snapshot", "create_volume", "delete_snapshot"],
+        reads: &["get_volume"],
+        tell: copy_group,
+    },
+    Story {
+        name: "delete a snapshot of a group",
+        writes: &["delete_snapshot"],
+        reads: &[],
+        tell: delete_group_snapshot,
+    },
+    Story { name: "delete a group", writes: &["delete_volume"], reads: &[], tell: delete_group },
 ];
 
 fn available(volume: Volume) -> End {
@@ -246,6 +266,39 @@ fn detach(lab: &Lab) -> End {
     Box::new(move |lab| {
         eventually("the attachment to go", || lab.attachments(&volume).is_empty().then_some(()));
     })
+}
+
+fn snapshot_group(lab: &Lab) -> End {
+    let (group, _) = prepared(lab, |lab| lab.group(2));
+    let snapshot = lab.snapshot_group(&group);
+    Box::new(move |lab| lab.group_snapshot_when(&snapshot, "available"))
+}
+
+fn copy_group(lab: &Lab) -> End {
+    let (group, _) = prepared(lab, |lab| lab.group(2));
+    let copy = lab.copy_group(&GroupSource::Group(group.id.to_string()));
+    Box::new(move |lab| {
+        lab.group_when(copy.id, GroupStatus::Available);
+        assert_eq!(lab.members(copy.id).len(), 2);
+    })
+}
+
+fn delete_group_snapshot(lab: &Lab) -> End {
+    let snapshot = prepared(lab, |lab| {
+        let snapshot = lab.snapshot_group(&lab.group(2).0);
+        lab.group_snapshot_when(&snapshot, "available");
+        snapshot
+    });
+    lab.delete_group_snapshot(&snapshot);
+    Box::new(move |lab| {
+        eventually("the snapshot to go", || lab.group_snapshot_row(&snapshot).is_none().then_some(()));
+    })
+}
+
+fn delete_group(lab: &Lab) -> End {
+    let (group, _) = prepared(lab, |lab| lab.group(2));
+    lab.delete_group(&group);
+    Box::new(move |lab| lab.group_when_gone(&group))
 }
 
 /// The rules in force are for what is told, not for what has to be there before.

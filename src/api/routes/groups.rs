@@ -2,9 +2,12 @@
 
 use axum::http::{Method, StatusCode};
 
-use super::{Row, to};
-use crate::api::schema::groups as bodies;
+use super::{Handler, Row, to};
+use crate::api::schema::{Schema, groups as bodies};
+use crate::api::v3::consistency_groups as cg;
+use crate::api::v3::group_snapshots as gsn;
 use crate::api::v3::group_types::{change, list, specs};
+use crate::api::v3::groups as grp;
 
 const ACCEPTED: StatusCode = StatusCode::ACCEPTED;
 
@@ -48,5 +51,169 @@ pub static SPECS: &[Row] = &[
         .body(bodies::SPEC_UPDATE),
     Row::new("gs.delete", Method::DELETE, ONE, "group:group_types_specs:delete", to!(specs::delete))
         .since(TYPES_SINCE)
+        .success(ACCEPTED),
+];
+
+const GROUPS_SINCE: u16 = 13;
+const SNAPSHOTS_SINCE: u16 = 14;
+const REPLICATION_SINCE: u16 = 38;
+
+pub static GROUPS: &[Row] = &[
+    Row::new("grp.list", Method::GET, "/groups", "group:get_all", to!(grp::list::list)).since(GROUPS_SINCE),
+    Row::new("grp.detail", Method::GET, "/groups/detail", "group:get_all", to!(grp::list::detail))
+        .since(GROUPS_SINCE),
+    Row::new("grp.create", Method::POST, "/groups", "group:create", to!(grp::create::create))
+        .since(GROUPS_SINCE)
+        .body(&bodies::CREATE)
+        .success(ACCEPTED),
+    Row::new("grp.show", Method::GET, "/groups/{id}", "group:get", to!(grp::list::show)).since(GROUPS_SINCE),
+    Row::new("grp.update", Method::PUT, "/groups/{id}", "group:update", to!(grp::update::update))
+        .since(GROUPS_SINCE)
+        .body(&bodies::UPDATE)
+        .success(ACCEPTED),
+];
+
+const fn action(
+    (id, key): (&'static str, &'static str),
+    rule: &'static str,
+    body: &'static Schema,
+    handler: Handler,
+) -> Row {
+    Row::new(id, Method::POST, "/groups/{id}/action", rule, handler).action(key).body(body).success(ACCEPTED)
+}
+
+pub static ACTIONS: &[Row] = &[
+    action(("ga.delete", "delete"), "group:delete", &bodies::DELETE, to!(grp::actions::delete))
+        .since(GROUPS_SINCE),
+    action(
+        ("ga.reset_status", "reset_status"),
+        "group:reset_status",
+        &bodies::RESET_STATUS,
+        to!(grp::actions::reset_status),
+    )
+    .since(20),
+    Row::new(
+        "ga.create-from-src",
+        Method::POST,
+        "/groups/action",
+        "group:create",
+        to!(grp::create::create_from_src),
+    )
+    .since(SNAPSHOTS_SINCE)
+    .action("create-from-src")
+    .body(&bodies::CREATE_FROM_SRC)
+    .success(ACCEPTED),
+    action(
+        ("ga.enable_replication", "enable_replication"),
+        "group:enable_replication",
+        &bodies::ENABLE_REPLICATION,
+        to!(grp::replication::enable),
+    )
+    .since(REPLICATION_SINCE),
+    action(
+        ("ga.disable_replication", "disable_replication"),
+        "group:disable_replication",
+        &bodies::DISABLE_REPLICATION,
+        to!(grp::replication::disable),
+    )
+    .since(REPLICATION_SINCE),
+    action(
+        ("ga.failover_replication", "failover_replication"),
+        "group:failover_replication",
+        &bodies::FAILOVER_REPLICATION,
+        to!(grp::replication::failover),
+    )
+    .since(REPLICATION_SINCE),
+    action(
+        ("ga.list_replication_targets", "list_replication_targets"),
+        "group:list_replication_targets",
+        &bodies::LIST_REPLICATION_TARGETS,
+        to!(grp::replication::list_targets),
+    )
+    .since(REPLICATION_SINCE)
+    .success(StatusCode::OK),
+];
+
+const GET_SNAPSHOTS: &str = "group:get_all_group_snapshots";
+const GET_SNAPSHOT: &str = "group:get_group_snapshot";
+const CREATE_SNAPSHOT: &str = "group:create_group_snapshot";
+const DELETE_SNAPSHOT: &str = "group:delete_group_snapshot";
+const SNAPSHOT: &str = "/group_snapshots/{id}";
+
+pub static SNAPSHOTS: &[Row] = &[
+    Row::new("gsn.list", Method::GET, "/group_snapshots", GET_SNAPSHOTS, to!(gsn::list::list))
+        .since(SNAPSHOTS_SINCE),
+    Row::new("gsn.detail", Method::GET, "/group_snapshots/detail", GET_SNAPSHOTS, to!(gsn::list::detail))
+        .since(SNAPSHOTS_SINCE),
+    Row::new("gsn.create", Method::POST, "/group_snapshots", CREATE_SNAPSHOT, to!(gsn::change::create))
+        .since(SNAPSHOTS_SINCE)
+        .body(&bodies::SNAPSHOT_CREATE)
+        .success(ACCEPTED),
+    Row::new("gsn.show", Method::GET, SNAPSHOT, GET_SNAPSHOT, to!(gsn::list::show)).since(SNAPSHOTS_SINCE),
+    Row::new("gsn.delete", Method::DELETE, SNAPSHOT, DELETE_SNAPSHOT, to!(gsn::change::delete))
+        .since(SNAPSHOTS_SINCE)
+        .success(ACCEPTED),
+    Row::new(
+        "gsn.reset_status",
+        Method::POST,
+        "/group_snapshots/{id}/action",
+        "group:reset_group_snapshot_status",
+        to!(gsn::change::reset_status),
+    )
+    .since(19)
+    .action("reset_status")
+    .body(&bodies::SNAPSHOT_RESET)
+    .success(ACCEPTED),
+];
+
+const CG: &str = "/consistencygroups/{id}";
+
+pub static CONSISTENCY_GROUPS: &[Row] = &[
+    Row::new("cg.list", Method::GET, "/consistencygroups", "group:get_all", to!(cg::list::list)),
+    Row::new("cg.detail", Method::GET, "/consistencygroups/detail", "group:get_all", to!(cg::list::detail)),
+    Row::new("cg.create", Method::POST, "/consistencygroups", "group:create", to!(cg::change::create))
+        .body(&bodies::CG_CREATE)
+        .success(ACCEPTED),
+    Row::new(
+        "cg.create_from_src",
+        Method::POST,
+        "/consistencygroups/create_from_src",
+        "group:create",
+        to!(cg::change::create_from_src),
+    )
+    .body(&bodies::CG_CREATE_FROM_SRC)
+    .success(ACCEPTED),
+    Row::new("cg.show", Method::GET, CG, "group:get", to!(cg::list::show)),
+    Row::new(
+        "cg.update",
+        Method::PUT,
+        "/consistencygroups/{id}/update",
+        "group:update",
+        to!(cg::change::update),
+    )
+    .body(&bodies::CG_UPDATE)
+    .success(ACCEPTED),
+    Row::new("cg.update2", Method::PUT, CG, "group:update", to!(cg::change::update))
+        .body(&bodies::CG_UPDATE)
+        .success(ACCEPTED),
+    Row::new(
+        "cg.delete",
+        Method::POST,
+        "/consistencygroups/{id}/delete",
+        "group:delete",
+        to!(cg::change::delete),
+    )
+    .body(&bodies::CG_DELETE)
+    .success(ACCEPTED),
+];
+
+pub static CGSNAPSHOTS: &[Row] = &[
+    Row::new("cgs.list", Method::GET, "/cgsnapshots", GET_SNAPSHOTS, to!(cg::snapshots::list)),
+    Row::new("cgs.detail", Method::GET, "/cgsnapshots/detail", GET_SNAPSHOTS, to!(cg::snapshots::detail)),
+    Row::new("cgs.create", Method::POST, "/cgsnapshots", CREATE_SNAPSHOT, to!(cg::snapshots::create))
+        .body(&bodies::CGSNAPSHOT_CREATE)
+        .success(ACCEPTED),
+    Row::new("cgs.show", Method::GET, "/cgsnapshots/{id}", GET_SNAPSHOT, to!(cg::snapshots::show)),
+    Row::new("cgs.delete", Method::DELETE, "/cgsnapshots/{id}", DELETE_SNAPSHOT, to!(cg::snapshots::delete))
         .success(ACCEPTED),
 ];

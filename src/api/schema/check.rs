@@ -9,13 +9,13 @@ use crate::domain::log_level::LogLevel;
 use crate::domain::{Error, Microversion, Result};
 
 /// The first thing wrong with a value, and where.
-struct Wrong<'a> {
-    path: Option<&'a str>,
-    value: &'a Value,
-    reason: Reason,
+pub(super) struct Wrong<'a> {
+    pub(super) path: Option<&'a str>,
+    pub(super) value: &'a Value,
+    pub(super) reason: Reason,
 }
 
-enum Reason {
+pub(super) enum Reason {
     /// Told with the field and its value.
     Of(String),
     /// A sentence of its own, told alone.
@@ -78,6 +78,7 @@ impl Schema {
             },
             Self::Of(types) if types.iter().any(|name| is_of_type(value, name)) => Ok(()),
             Self::Of(_) => Err(wrong(self.not_of_type(value))),
+            Self::Texts => super::words::texts(path, value),
             Self::Uuids if is_uuids(value) => Ok(()),
             Self::Words => match value {
                 Value::Array(items) => words(items, value).map_err(wrong),
@@ -96,7 +97,7 @@ impl Schema {
             | Self::Integer(Integer { null, .. })
             | Self::Object(Object { null, .. })
             | Self::Map(Map { null, .. }) => *null,
-            Self::Uuids | Self::Words | Self::Of(_) => Null::Refused,
+            Self::Uuids | Self::Words | Self::Texts | Self::Of(_) => Null::Refused,
         }
     }
 
@@ -109,6 +110,7 @@ impl Schema {
             Self::Integer(rules) if rules.digits == Digits::Allowed => vec!["integer", "string"],
             Self::Integer(_) => vec!["integer"],
             Self::Object(_) | Self::Map(_) => vec!["object"],
+            Self::Texts => vec!["array"],
             Self::Uuids => vec!["string", "array"],
             Self::Of(types) => types.to_vec(),
             Self::Words => vec!["array"],
@@ -279,6 +281,9 @@ fn check_text(rules: &Text, text: &str) -> Result<(), Reason> {
         Format::Base64 if !text.is_empty() && from_base64(text).is_none() => {
             return of(format!("{value} is not a 'base64'"));
         }
+        Format::Sentence(sentence) => return super::words::status(sentence, text),
+        Format::Label(what) => return super::words::label(what, text),
+        Format::Zone => return super::words::zone(text),
         Format::Progress => {
             let percent = text.strip_suffix('%').and_then(|digits| digits.parse::<u8>().ok());
             if percent.is_none_or(|percent| percent > 100) {

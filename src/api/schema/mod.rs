@@ -14,6 +14,7 @@ pub mod migration;
 mod print;
 pub mod transfers;
 pub mod type_parts;
+mod words;
 
 use crate::domain::Microversion;
 
@@ -32,6 +33,8 @@ pub enum Schema {
     Object(Object),
     /// An object with free keys.
     Map(Map),
+    /// Different texts, at least one.
+    Texts,
     /// One UUID or a list of them (`same_host`).
     Uuids,
     /// Anything of these JSON types.
@@ -75,6 +78,12 @@ pub enum Format {
     Host,
     /// One of the words, whatever its case, with Cinder's sentence about it.
     Status(&'static StatusWords),
+    /// The same where the refusal is told alone and quotes more words than are taken.
+    Sentence(&'static Sentence),
+    /// Not blank, and not more than 255 characters, for which the format is blamed.
+    Label(&'static str),
+    /// A name of an availability zone.
+    Zone,
     /// `NN%`.
     Progress,
     /// Bytes in base64, as Python reads it.
@@ -88,6 +97,19 @@ pub enum Format {
 pub struct StatusWords {
     pub what: &'static str,
     pub words: &'static [&'static str],
+}
+
+/// A refusal of a status, word by word.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Sentence {
+    /// Cinder's name of the error.
+    pub error: &'static str,
+    /// What comes between the word and the list.
+    pub what: &'static str,
+    pub valid: &'static str,
+    /// The words that are taken, and those that are listed.
+    pub taken: &'static [&'static str],
+    pub listed: &'static [&'static str],
 }
 
 #[derive(Debug)]

@@ -24,6 +24,12 @@ impl Schema {
                 out.insert("items".into(), json!({"type": "string", "minLength": 1, "maxLength": 255}));
                 out.insert("uniqueItems".into(), json!(true));
             }
+            Self::Texts => {
+                let item = json!({"type": "string", "maxLength": 255});
+                out.insert("items".into(), item);
+                out.insert("minItems".into(), json!(1));
+                out.insert("uniqueItems".into(), json!(true));
+            }
             Self::Boolean(_) => {
                 out.insert("enum".into(), json!(bool_text::json_list()));
             }
@@ -40,6 +46,10 @@ impl Schema {
                 match text.format {
                     Format::Uuid => {
                         out.insert("format".into(), json!("uuid"));
+                    }
+                    Format::Sentence(known) => {
+                        let words = known.taken.join(", ");
+                        out.insert("description".into(), json!(format!("One of: {words}.")));
                     }
                     Format::Status(known) => {
                         out.insert(

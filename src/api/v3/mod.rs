@@ -3,9 +3,12 @@
 pub mod attachments;
 pub mod backups;
 pub mod clusters;
+pub mod consistency_groups;
 pub mod default_types;
 pub mod extensions;
+pub mod group_snapshots;
 pub mod group_types;
+pub mod groups;
 pub mod messages;
 mod meta;
 pub mod qos_specs;

@@ -4,6 +4,7 @@ use crate::domain::cluster::Deed;
 use crate::domain::operation::{CreateSnapshot, Operation, Work};
 use crate::domain::snapshot::{NewSnapshot, Snapshot, SourceUse};
 use crate::domain::status::{SnapshotStatus, VolumeEvent};
+use crate::domain::volume::{Location, Volume};
 use crate::domain::{Ctx, Error, Result, SnapshotId, VolumeId};
 use crate::service::backends::check_intent;
 use crate::service::quotas::{self, Wanted};
@@ -53,29 +54,7 @@ impl Services {
         };
         let wanted = Wanted::Snapshot { size: volume.size, volume_type: volume_type.as_ref() };
         quotas::check(tx, &self.settings, &ctx.project_id, wanted).await?;
-        let mut snapshot = Snapshot {
-            id: SnapshotId::random(),
-            volume_id: volume.id,
-            project_id: ctx.project_id.clone(),
-            user_id: ctx.user_id.clone(),
-            name: new.name.clone(),
-            description: new.description.clone(),
-            status: SnapshotStatus::Creating,
-            progress: Some("0%".to_owned()),
-            volume_size: volume.size,
-            volume_type_id: volume.volume_type_id,
-            group_snapshot_id: None,
-            consumes_quota: true,
-            metadata: new.metadata.clone(),
-            image_metadata: volume.image_metadata.clone(),
-            bootable: volume.bootable,
-            cluster_id: Some(location.cluster_id),
-            lightos_project: Some(location.project.clone()),
-            uuid: None,
-            created_at: ctx.clock.now(),
-            updated_at: None,
-            version: 0,
-        };
+        let mut snapshot = of_volume(ctx, &volume, location, new);
         tx.insert_snapshot(&snapshot).await?;
         snapshot.version = 1;
         // The volume's row moves too: a delete that counted its snapshots just now must count again.
@@ -85,5 +64,37 @@ impl Services {
         operation.cluster_id = Some(location.cluster_id);
         self.dispatch.insert(tx, &operation, &ctx.clock).await?;
         Ok((operation, snapshot))
+    }
+}
+
+/// A snapshot that is about to be taken.
+pub(in crate::service) fn of_volume(
+    ctx: &Ctx,
+    volume: &Volume,
+    location: &Location,
+    new: &NewSnapshot,
+) -> Snapshot {
+    Snapshot {
+        id: SnapshotId::random(),
+        volume_id: volume.id,
+        project_id: ctx.project_id.clone(),
+        user_id: ctx.user_id.clone(),
+        name: new.name.clone(),
+        description: new.description.clone(),
+        status: SnapshotStatus::Creating,
+        progress: Some("0%".to_owned()),
+        volume_size: volume.size,
+        volume_type_id: volume.volume_type_id,
+        group_snapshot_id: None,
+        consumes_quota: true,
+        metadata: new.metadata.clone(),
+        image_metadata: volume.image_metadata.clone(),
+        bootable: volume.bootable,
+        cluster_id: Some(location.cluster_id),
+        lightos_project: Some(location.project.clone()),
+        uuid: None,
+        created_at: ctx.clock.now(),
+        updated_at: None,
+        version: 0,
     }
 }

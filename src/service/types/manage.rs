@@ -67,7 +67,7 @@ impl Services {
                             "The volume type {id} is a default volume type and cannot be deleted."
                         )));
                     }
-                    if tx.is_type_in_use(found.id).await? {
+                    if tx.is_type_in_use(found.id).await? || tx.is_type_in_groups(found.id).await? {
                         return Err(Error::invalid("Target volume type is still in use."));
                     }
                     tx.delete_type(found.id).await

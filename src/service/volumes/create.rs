@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{parse_id, visible};
 use crate::domain::backup::Backup;
+use crate::domain::group::{Group, GroupStatus};
 use crate::domain::operation::{CreateVolume, Source, Work};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::status::{AttachStatus, BackupStatus, SnapshotStatus, VolumeEvent, VolumeStatus};
@@ -12,7 +13,7 @@ use crate::domain::volume::{NewVolume, Volume, VolumeDetails};
 use crate::domain::volume_type::{TypeSpecs, VolumeType};
 use crate::domain::{BackupId, Ctx, Error, Gib, ImageId, Metadata, Result, SnapshotId, VolumeId};
 use crate::service::quotas::{self, Wanted};
-use crate::service::{Services, confined_to, types};
+use crate::service::{Services, confined_to, groups, types};
 use crate::store::{Dispatch, Tx, quota_lock};
 
 /// Where the data comes from, looked up.
@@ -30,29 +31,37 @@ impl Services {
     /// # Errors
     /// `NotFound` for a source or type, `Invalid` for what does not fit together, `OverQuota`.
     pub async fn create_volume(&self, ctx: &Ctx, new: &NewVolume) -> Result<Arc<VolumeDetails>> {
-        let id = VolumeId::random();
         let (operation, details) = self
             .store
             .write_in_turn(&quota_lock(&ctx.project_id), "create a volume", |tx, _| {
-                Box::pin(self.create_in(tx, ctx, new, id))
+                Box::pin(self.create_volume_in(tx, ctx, new))
             })
             .await?;
         self.dispatch.announce(operation);
         Ok(Arc::new(details))
     }
 
-    async fn create_in(
+    /// Also for the members of a copied group.
+    pub(in crate::service) async fn create_volume_in(
         &self,
         tx: &mut Tx,
         ctx: &Ctx,
         new: &NewVolume,
-        id: VolumeId,
     ) -> Result<(crate::domain::operation::Operation, VolumeDetails)> {
         tx.lock_quota(&ctx.project_id).await?;
-        let from = look_up(tx, ctx, new).await?;
+        let (from, group) = look_up(tx, ctx, new).await?;
+        let id = VolumeId::random();
         let size = size_of(new, &from)?;
         let volume_type = self.type_of(tx, ctx, new, &from).await?;
-        let availability_zone = self.zone_of(tx, new, &from).await?;
+        if let Some(group) = &group {
+            joins(group, new, &volume_type)?;
+            // A delete that counted the members just now must count again.
+            tx.update_group(group).await?;
+        }
+        let availability_zone = match group.as_ref().and_then(|group| group.availability_zone.clone()) {
+            Some(zone) => zone,
+            None => self.zone_of(tx, new, &from).await?,
+        };
         refuse_encryption(tx, &volume_type).await?;
         let wanted = Wanted::Volume { size, volume_type: Some(&volume_type) };
         quotas::check(tx, &self.settings, &ctx.project_id, wanted).await?;
@@ -60,6 +69,7 @@ impl Services {
         let mut volume = blank(ctx, new, id, size);
         volume.volume_type_id = Some(volume_type.id);
         volume.availability_zone = Some(availability_zone);
+        volume.group_id = group.map(|group| group.id);
         volume.multiattach = TypeSpecs::parse(&volume_type.extra_specs).is_ok_and(|specs| specs.multiattach);
         let source = inherit(&mut volume, &from);
         tx.insert_volume(&volume).await?;
@@ -125,7 +135,7 @@ impl Services {
 }
 
 /// Each source named is looked up (404) before naming several is refused (400), as in Cinder.
-async fn look_up(tx: &mut Tx, ctx: &Ctx, new: &NewVolume) -> Result<From> {
+async fn look_up(tx: &mut Tx, ctx: &Ctx, new: &NewVolume) -> Result<(From, Option<Group>)> {
     let mut from = From::Nothing;
     if let Some(id) = &new.source_volid {
         let source = visible(tx, ctx, parse_id(id)?).await?;
@@ -151,11 +161,9 @@ async fn look_up(tx: &mut Tx, ctx: &Ctx, new: &NewVolume) -> Result<From> {
     if let Some(id) = &new.backup_id {
         from = From::Backup(Box::new(backup(tx, ctx, id).await?));
     }
-    if let Some(id) = &new.group_id {
-        return Err(Error::not_found(format!("Group {id} could not be found.")));
-    }
-    if let Some(id) = &new.consistencygroup_id {
-        return Err(Error::not_found(format!("Group {id} could not be found.")));
+    let mut group = None;
+    for id in [&new.consistencygroup_id, &new.group_id].into_iter().flatten() {
+        group = Some(groups::visible(tx, ctx, id).await?);
     }
     let sources = [&new.source_volid, &new.snapshot_id, &new.image_ref, &new.backup_id];
     if sources.iter().filter(|source| source.is_some()).count() > 1 {
@@ -166,7 +174,29 @@ async fn look_up(tx: &mut Tx, ctx: &Ctx, new: &NewVolume) -> Result<From> {
     if let Some(image) = image {
         from = From::Image(image);
     }
-    Ok(from)
+    Ok((from, group))
+}
+
+/// A volume joins a group only with a type of the group that it names.
+fn joins(group: &Group, new: &NewVolume, volume_type: &VolumeType) -> Result<()> {
+    if new.volume_type.is_none() {
+        return Err(Error::invalid(
+            "Invalid input received: volume_type must be provided when creating a volume in a group.",
+        ));
+    }
+    if !group.volume_types.contains(&volume_type.id) {
+        return Err(Error::invalid(format!(
+            "Invalid input received: Invalid volume_type provided: {} (requested type must be supported by this \
+             group).",
+            volume_type.id
+        )));
+    }
+    if !matches!(group.status, GroupStatus::Available | GroupStatus::Creating) {
+        return Err(Error::invalid(
+            "Invalid Group: Originating group status must be one of 'available, creating' values",
+        ));
+    }
+    Ok(())
 }
 
 /// An id, or a URL that ends in one. A name could only be told by the image service.

@@ -12,6 +12,7 @@
 
 mod fill;
 mod finish;
+mod home;
 mod intermediate;
 mod place;
 mod remote;

@@ -2,6 +2,7 @@
 //! writes its own; the placement lock serialises it with all others.
 
 use super::Order;
+use super::home::{Home, home_of};
 use crate::domain::message::{Action, Reason};
 use crate::domain::operation::{CreateVolume, Source, Work};
 use crate::domain::status::VolumeStatus;
@@ -51,8 +52,13 @@ async fn place_in(job: &Job, tx: &mut Tx, order: &Order, excluded: &[ClusterId])
         job.end(tx).await?;
         return Ok(Placed::Nowhere);
     }
-    let decision = match ask(job, tx, order, &volume, excluded).await? {
-        Ok(request) => placement::decide(&request, &tx.clusters().await?),
+    let home = match home_of(tx, &volume).await? {
+        Home::Undecided => return Ok(Placed::Later("the group of the volume has no cluster yet".to_owned())),
+        home => home,
+    };
+    let asked = ask(job, tx, order, &volume, excluded).await?.and_then(|request| home.admits(request));
+    let decision = match asked {
+        Ok(request) => placement::decide(&request, &home.among(tx.clusters().await?)),
         Err(why) => {
             let reason = Reason::Other(why);
             job.fail_volume(tx, volume.id, VolumeStatus::Error, Action::CreateVolume, &reason).await?;
