@@ -213,3 +213,53 @@ async fn backups_are_of_their_project() {
     bench.get("/backups?parent_id=x").token("member").send().await.fault(400);
     assert_eq!(count("admin", "parent_id=x").await, 0);
 }
+
+#[tokio::test]
+async fn roles_decide_about_groups() {
+    let Door { bench, keystone: _keystone } = door().await;
+    let body = json!({"group_type": {"name": "tiers", "group_specs": {"k": "v"}}});
+    bench.post("/group_types", body.clone()).token("member").send().await.fault(403);
+    let made = bench.post("/group_types", body).token("admin").send().await.expect(202);
+    let group_type = format!("/group_types/{}", made["group_type"]["id"].as_str().unwrap());
+    let seen = bench.get(&group_type).token("reader").send().await.expect(200);
+    assert!(seen["group_type"].get("group_specs").is_none(), "{seen}");
+    let told = bench.get(&format!("{group_type}/group_specs")).token("member").send().await.fault(403);
+    assert_eq!(told, "Policy doesn't allow group:group_types_specs:get_all to be performed.");
+
+    let fields = json!({"group_type": "tiers", "volume_types": ["__DEFAULT__"]});
+    let new = json!({"group": fields});
+    bench.post("/groups", new.clone()).token("reader").send().await.fault(403);
+    let made = bench.post("/groups", new).token("member").send().await.expect(202);
+    let one = format!("/groups/{}", made["group"]["id"].as_str().unwrap());
+    let change = json!({"group": {"name": "w"}});
+    for (who, show, update) in [
+        ("reader", 200, 403),
+        ("roleless", 403, 403),
+        ("stranger", 404, 404),
+        ("member", 200, 202),
+        ("far-admin", 200, 202),
+    ] {
+        assert_eq!(bench.get(&one).token(who).send().await.status, show, "{who}");
+        let name = json!({"group": {"name": format!("by {who}")}});
+        assert_eq!(bench.put(&one, name).token(who).send().await.status, update, "{who}");
+    }
+    bench.put(&one, change).token("stranger").send().await.fault(404);
+    bench.get("/groups").token("roleless").send().await.fault(403);
+    let reset = json!({"reset_status": {"status": "error"}});
+    bench.post(&format!("{one}/action"), reset).token("member").send().await.fault(403);
+    let project = async |who: &str| {
+        let shown = bench.get(&one).token(who).send().await.expect(200);
+        shown["group"].get("project_id").is_some()
+    };
+    assert!(project("admin").await && !project("reader").await);
+    let told = bench.get("/groups?colour=red").token("reader").send().await.fault(400);
+    assert_eq!(told, "Invalid filters colour are found in query options.");
+    bench.get("/groups?colour=red").token("reader").at(30).send().await.expect(200);
+
+    // A private type is for administrators.
+    let private = json!({"group_type": {"is_public": false}});
+    bench.put(&group_type, private).token("admin").send().await.expect(200);
+    bench.get(&group_type).token("member").send().await.fault(404);
+    let list = bench.get("/group_types?is_public=None").token("member").send().await.expect(200);
+    assert_eq!(list["group_types"].as_array().unwrap().len(), 1);
+}

@@ -116,7 +116,8 @@ def test_replication_of_groups_is_refused(swept, group_type):
         # The SDK sends null, which Cinder's own schema refuses before looking at the group.
         with pytest.raises(Refused, match="None is not of type 'object'"):
             demo.openstack("volume", "group", "set", switch, made)
-    with pytest.raises(Refused, match="is not a replication group type"):
+    # The SDK calls the action by the name of a parameter of its own.
+    with pytest.raises(Refused, match="no such action: modify_body_for_action"):
         demo.openstack("volume", "group", "failover", "--disallow-attached-volume", made)
 
 
@@ -189,7 +190,8 @@ def test_consistency_groups_by_cinder(swept):
     for command in ("cgsnapshot-show", "cgsnapshot-delete"):
         with pytest.raises(Refused, match="(?i)no cgsnapshot|unable to delete"):
             demo.cinder(command, made)
-    with pytest.raises(Refused, match="Source Group is empty"):
+    # It sends the other source too, as null, which Cinder's own schema refuses.
+    with pytest.raises(Refused, match="None is not of type 'string'"):
         demo.cinder("consisgroup-create-from-src", "--source-cg", made)
     demo.cinder("consisgroup-delete", made)
     demo.await_status("consistencygroups", made, "gone")
@@ -207,13 +209,16 @@ def test_snapshots_of_consistency_groups(swept, group_type):
     assert [row["ID"] for row in demo.cinder_table("cgsnapshot-list")] == [taken]
     assert demo.cinder_show("cgsnapshot-show", taken)["consistencygroup_id"] == made
     consistency = ("consistency", "group")
-    demo.openstack(*consistency, "snapshot", "create", "--consistency-group", made, "two")
-    two = next(row["ID"] for row in demo.openstack_json(*consistency, "snapshot", "list") if row["Name"] == "two")
+    demo.openstack(*consistency, "snapshot", "create", "--consistency-group", made, "--description", "d", "two")
+    two = next(row["id"] for row in demo.get("/cgsnapshots")["cgsnapshots"] if row["name"] == "two")
+    # The SDK takes what was not asked for as a filter of its own that nothing passes.
+    assert demo.openstack_json(*consistency, "snapshot", "list") == []
     demo.await_status("cgsnapshots", two)
     assert demo.openstack_json(*consistency, "snapshot", "show", two)["name"] == "two"
     demo.openstack(*consistency, "snapshot", "delete", two)
     demo.await_status("cgsnapshots", two, "gone")
-    copy = demo.cinder_show("consisgroup-create-from-src", "--cgsnapshot", taken, "--name", "copy")["id"]
+    copied = demo.call("POST", "/consistencygroups/create_from_src", {"consistencygroup-from-src": {"cgsnapshot_id": taken}})
+    copy = copied.json()["consistencygroup"]["id"]
     demo.await_status("consistencygroups", copy)
     copied = demo.get(f"/volumes?group_id={copy}")["volumes"][0]["id"]
     demo.openstack(*consistency, "remove", "volume", copy, copied)

@@ -17,6 +17,7 @@ mod model;
 mod sample;
 
 mod clusters;
+mod groups;
 mod lists;
 mod migrations;
 mod operations;
@@ -78,6 +79,9 @@ on_every_engine! { run:
         decisions_of_all_hearths_take_turns,
         what_a_cluster_holds_is_known,
         statistics_leave_the_provisioned_alone;
+    groups: a_group_comes_back_and_changes_by_version,
+        groups_are_listed_with_their_members,
+        a_group_snapshot_has_its_snapshots;
     lists: pages_by_marker_meet_every_row_once_while_others_come_and_go,
         an_unknown_marker_is_not_found,
         a_page_costs_the_same_number_of_statements_whatever_its_length,

@@ -9,8 +9,8 @@ use hearth::domain::page::{ListQuery, Scope};
 use hearth::domain::status::{AttachStatus, VolumeStatus};
 use hearth::domain::volume::{Location, Volume};
 use hearth::domain::{
-    BackendUuid, BackupId, ClusterId, ClusterName, Gib, ImageId, LightosProject, Metadata, OperationId,
-    ProjectId, RequestId, SnapshotId, Timestamp, UserId, VolumeId,
+    BackendUuid, BackupId, ClusterId, ClusterName, Gib, GroupId, GroupSnapshotId, ImageId, LightosProject,
+    Metadata, OperationId, ProjectId, RequestId, SnapshotId, Timestamp, UserId, VolumeId,
 };
 use hearth::store::Store;
 
@@ -162,6 +162,11 @@ pub fn works() -> Vec<Work> {
             step: RevertVolume::Rollback,
         },
         Work::CreateSnapshot { snapshot, step: CreateSnapshot::AwaitAvailable { uuid } },
+        Work::CreateGroup { group: GroupId::random() },
+        Work::CopyGroup { group: GroupId::random() },
+        Work::DeleteGroup { group: GroupId::random() },
+        Work::CreateGroupSnapshot { snapshot: GroupSnapshotId::random() },
+        Work::DeleteGroupSnapshot { snapshot: GroupSnapshotId::random() },
         Work::CreateVolume {
             volume,
             source: Source::Image(ImageId::random()),

@@ -31,10 +31,13 @@ impl Services {
                     check_intent(tx, snapshot.cluster_id, Deed::Remodel).await?;
                     let free = SnapshotStatus::DELETABLE.contains(&snapshot.status) || force == Force::Yes;
                     if !free || snapshot.group_snapshot_id.is_some() {
-                        return Err(Error::invalid(
-                            "Invalid snapshot: Snapshot status must be available or error and it must not be part of \
-                             a group snapshot.",
-                        ));
+                        let status = match force {
+                            Force::No => "status must be available or error and",
+                            Force::Yes => "",
+                        };
+                        return Err(Error::invalid(format!(
+                            "Invalid snapshot: Snapshot {status} must not be part of a group."
+                        )));
                     }
                     snapshot.status = SnapshotStatus::Deleting;
                     snapshot.updated_at = Some(ctx.clock.now());
