@@ -164,8 +164,8 @@ class Person:
         return answer.json()["snapshot"]["id"]
 
     def sweep(self):
-        """Remove all the project's snapshots and volumes, clones of snapshots first."""
-        for kind in ("snapshots", "volumes"):
+        """Remove all the project's backups, snapshots and volumes, clones of snapshots first."""
+        for kind in ("backups", "snapshots", "volumes"):
             for thing in self.get(f"/{kind}/detail")[kind]:
                 answer = self.call("DELETE", f"/{kind}/{thing['id']}")
                 assert answer.status_code in (202, 404), f"{kind} {thing}: {answer.text}"
