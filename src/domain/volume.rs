@@ -202,3 +202,55 @@ pub fn snapshot_name(id: SnapshotId) -> String {
 pub fn clone_snapshot_name(id: VolumeId) -> String {
     format!("for_clone_{id}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Timestamp, UserId};
+
+    fn volume(status: VolumeStatus, previous_status: Option<VolumeStatus>) -> Volume {
+        Volume {
+            id: VolumeId::random(),
+            project_id: ProjectId::new("p"),
+            user_id: UserId::new("u"),
+            name: None,
+            description: None,
+            status,
+            previous_status,
+            attach_status: AttachStatus::Detached,
+            migration_status: None,
+            size: Gib(1),
+            volume_type_id: None,
+            availability_zone: None,
+            snapshot_id: None,
+            source_volid: None,
+            bootable: false,
+            multiattach: false,
+            consumes_quota: true,
+            group_id: None,
+            metadata: Metadata::new(),
+            admin_metadata: Metadata::new(),
+            image_metadata: Metadata::new(),
+            location: None,
+            created_at: Timestamp(0),
+            updated_at: None,
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn attaching_takes_no_operation_away_from_a_volume() {
+        use VolumeStatus as S;
+        let mut free = volume(S::Reserved, None);
+        free.attach_to(S::InUse, AttachStatus::Attached);
+        assert_eq!((free.status, free.previous_status), (S::InUse, None));
+        let mut grows = volume(S::Extending, Some(S::Reserved));
+        grows.attach_to(S::InUse, AttachStatus::Attached);
+        assert_eq!((grows.status, grows.previous_status), (S::Extending, Some(S::InUse)));
+        grows.detached_to((S::Available, AttachStatus::Detached));
+        assert_eq!((grows.status, grows.previous_status), (S::Extending, Some(S::Available)));
+        let mut failed = volume(S::Error, None);
+        failed.detached_to((S::Available, AttachStatus::Detached));
+        assert_eq!((failed.status, failed.attach_status), (S::Error, AttachStatus::Detached));
+    }
+}

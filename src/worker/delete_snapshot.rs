@@ -46,11 +46,14 @@ pub(super) async fn remove(job: &Job, snapshot: &Snapshot) -> std::result::Resul
         return Err(Trouble::Later(format!("cluster {cluster} is not registered or was not reached yet")));
     };
     let removal = match snapshot.uuid {
-        Some(uuid) => remove_snapshot(&client, &project, uuid, job.tries).await,
-        None => remove_snapshot_named(&client, &project, &snapshot_name(snapshot.id), job.tries).await,
+        Some(uuid) => remove_snapshot(job, &client, &project, uuid).await,
+        None => remove_snapshot_named(job, &client, &project, &snapshot_name(snapshot.id)).await,
     };
     match removal {
-        Removal::Gone => Ok(()),
+        Removal::Gone => {
+            job.found();
+            Ok(())
+        }
         Removal::Refused(refusal) if refusal.reason == Reason::Busy || job.tries < REFUSALS => {
             Err(Trouble::Later(refusal.to_string()))
         }

@@ -5,7 +5,7 @@
 
 use super::flow::Flow;
 use super::job::Job;
-use super::removal::{Removal, living_volume, remove_volume};
+use super::removal::{LOOKS_BY_NAME, Removal, living_volume, remove_volume};
 use crate::domain::message::{Action, Reason as Why};
 use crate::domain::operation::{DeleteVolume, OperationStatus, Source, Work};
 use crate::domain::snapshot::Snapshot;
@@ -16,8 +16,6 @@ use crate::lightbits::{Reason, Refusal};
 
 /// Refusals after which the deletion is given up as `error_deleting`.
 const REFUSALS: u32 = 6;
-/// Looks by name until a volume that has no UUID yet is taken as not there: one may be stale.
-const LOOKS: u32 = 3;
 
 pub(super) async fn step(job: &mut Job, volume: VolumeId, cascade: bool, step: DeleteVolume) -> Result<Flow> {
     let found = job.bench.store.read().await?.find_volume(volume, None).await?;
@@ -89,12 +87,12 @@ async fn remove(job: &mut Job, row: &Volume) -> Result<Flow> {
         Some(uuid) => uuid,
         None => match living_volume(&client, &location.project, &row.backend_name()).await {
             Ok(Some(volume)) => volume.uuid,
-            Ok(None) if job.tries >= LOOKS => return finish(job, row.id).await,
+            Ok(None) if job.missed() >= LOOKS_BY_NAME => return finish(job, row.id).await,
             Ok(None) => return Ok(Flow::Again("looking once more that it is not there".to_owned())),
             Err(trouble) => return Ok(Flow::Again(trouble.to_string())),
         },
     };
-    match remove_volume(&client, &location.project, uuid, job.tries).await {
+    match remove_volume(job, &client, &location.project, uuid).await {
         Removal::Gone => finish(job, row.id).await,
         Removal::Refused(refusal) if refusal.reason == Reason::Busy || job.tries < REFUSALS => {
             Ok(Flow::Again(refusal.to_string()))

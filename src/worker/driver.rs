@@ -188,6 +188,7 @@ impl Worker {
                 Flow::Next(work) => {
                     job.op.work = *work;
                     job.tries = 0;
+                    job.found();
                 }
                 Flow::Again(why) => self.rest(&mut job, &why).await,
                 Flow::NeedsOperator(why) => {

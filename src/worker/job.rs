@@ -1,6 +1,7 @@
 //! One operation in the hands of this process.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::Bench;
 use super::flow::Flow;
@@ -24,6 +25,8 @@ pub(super) struct Job {
     pub(super) bound: bool,
     /// Clone: the intermediate snapshot, when this process has seen it.
     pub(super) intermediate: Option<BackendUuid>,
+    /// Looks of the present step that found nothing, in this process.
+    misses: AtomicU32,
     /// Until then a request of ours may land although nobody knows of it. Until it has passed, a
     /// refusal does not prove that there is nothing.
     doubt_until: Timestamp,
@@ -55,7 +58,16 @@ impl Job {
         let now = bench.clock.now();
         let bound = origin == Origin::TakenOver && may_have_sent(&op.work);
         let doubt_until = if bound { now.plus(bench.settings.doubt) } else { now };
-        Self { bench, op, tries: 0, told: None, bound, intermediate: None, doubt_until }
+        Self {
+            bench,
+            op,
+            tries: 0,
+            told: None,
+            bound,
+            intermediate: None,
+            misses: AtomicU32::new(0),
+            doubt_until,
+        }
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -69,6 +81,17 @@ impl Job {
 
     pub(super) fn in_doubt(&self) -> bool {
         self.now() < self.doubt_until
+    }
+
+    /// One look more that found nothing, where several must agree. (Tries do not tell: many may
+    /// have gone by in waiting for something else.)
+    pub(super) fn missed(&self) -> u32 {
+        self.misses.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Looks at something else begin to count anew.
+    pub(super) fn found(&self) {
+        self.misses.store(0, Ordering::Relaxed);
     }
 
     /// The cluster has definitely nothing of ours, and nothing is on its way there.

@@ -5,6 +5,7 @@
 //! state. Only where a release cannot tell a failed delete from one of nothing does looking
 //! decide, and then only after several looks.
 
+use super::job::Job;
 use crate::domain::operation::Lane;
 use crate::domain::{BackendUuid, LightosProject};
 use crate::lightbits::{
@@ -13,6 +14,9 @@ use crate::lightbits::{
 
 /// Looks that have to agree that an object is not there, when no delete has said so.
 const LOOKS: u32 = 6;
+
+/// The same for something that is looked for by name, because no answer has told its UUID.
+pub(super) const LOOKS_BY_NAME: u32 = 3;
 
 pub(super) enum Removal {
     /// Gone, or on its way out.
@@ -32,10 +36,10 @@ enum Look {
 }
 
 pub(super) async fn remove_volume(
+    job: &Job,
     client: &Cluster,
     project: &LightosProject,
     uuid: BackendUuid,
-    tries: u32,
 ) -> Removal {
     let outcome = client.delete_volume(Lane::User, project, uuid).await;
     if is_gone(&outcome) {
@@ -48,14 +52,14 @@ pub(super) async fn remove_volume(
         Ok(None) => Look::Missing,
         Err(trouble) => Look::Blind(trouble),
     };
-    conclude(outcome, look, tries)
+    conclude(job, outcome, look)
 }
 
 pub(super) async fn remove_snapshot(
+    job: &Job,
     client: &Cluster,
     project: &LightosProject,
     uuid: BackendUuid,
-    tries: u32,
 ) -> Removal {
     let outcome = client.delete_snapshot(Lane::User, project, uuid).await;
     if is_gone(&outcome) {
@@ -67,20 +71,22 @@ pub(super) async fn remove_snapshot(
         Ok(None) => Look::Missing,
         Err(trouble) => Look::Blind(trouble),
     };
-    conclude(outcome, look, tries)
+    conclude(job, outcome, look)
 }
 
 /// The same for a snapshot of which only the name is known.
 pub(super) async fn remove_snapshot_named(
+    job: &Job,
     client: &Cluster,
     project: &LightosProject,
     name: &str,
-    tries: u32,
 ) -> Removal {
     match client.snapshot_by_name(Lane::User, project, name).await {
         Ok(Some(found)) if found.state.is_leaving() || found.state == SnapshotState::Failed => Removal::Gone,
-        Ok(Some(found)) => remove_snapshot(client, project, found.uuid, tries).await,
-        Ok(None) => Removal::Gone,
+        Ok(Some(found)) => remove_snapshot(job, client, project, found.uuid).await,
+        // The API server that was asked may not show it yet.
+        Ok(None) if job.missed() >= LOOKS_BY_NAME => Removal::Gone,
+        Ok(None) => Removal::Later("looking once more that it is not there".to_owned()),
         Err(trouble) => Removal::Later(trouble.to_string()),
     }
 }
@@ -112,13 +118,13 @@ fn is_gone(outcome: &Outcome<()>) -> bool {
         || matches!(outcome, Outcome::Refused(refusal) if refusal.reason == Reason::NotFound)
 }
 
-fn conclude(outcome: Outcome<()>, look: Look, tries: u32) -> Removal {
+fn conclude(job: &Job, outcome: Outcome<()>, look: Look) -> Removal {
     match (outcome, look) {
         (Outcome::Done(()), _) | (_, Look::Leaving) => Removal::Gone,
         (Outcome::Unknown(trouble), Look::Missing) if trouble.is_unsent() => {
             Removal::Later(trouble.to_string())
         }
-        (_, Look::Missing) if tries >= LOOKS => Removal::Gone,
+        (_, Look::Missing) if job.missed() >= LOOKS => Removal::Gone,
         (Outcome::Refused(refusal), Look::Lives) => Removal::Refused(refusal),
         (Outcome::Refused(refusal), Look::Missing) => Removal::Later(refusal.to_string()),
         (Outcome::Unknown(trouble), _) | (_, Look::Blind(trouble)) => Removal::Later(trouble.to_string()),

@@ -115,7 +115,7 @@ fn run_with<F: Future<Output = ()>>(
         if migrate == Migrate::First {
             a.migrate(&clock).await.expect("migrate");
         }
-        let b = Store::connect(&urls[1], max_connections).await.expect("connect");
+        let b = connect_when_there(&urls[1], max_connections).await;
         test(Bed { engine, a: a.clone(), b: b.clone(), urls, clock }).await;
         a.close().await;
         b.close().await;
@@ -124,6 +124,19 @@ fn run_with<F: Future<Output = ()>>(
         }
     };
     runtime.block_on(async { tokio::time::timeout(PATIENCE, all).await.expect("the test hangs") });
+}
+
+/// A database that was made on one Galera node comes to the other a little later.
+async fn connect_when_there(url: &str, max_connections: u32) -> Store {
+    loop {
+        match Store::connect(url, max_connections).await {
+            Ok(store) => return store,
+            Err(error) if error.detail().is_some_and(|detail| detail.contains("Unknown database")) => {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+            Err(error) => panic!("connect: {error:?}"),
+        }
+    }
 }
 
 async fn administer(server: &str, statement: &str) {

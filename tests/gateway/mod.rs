@@ -381,5 +381,12 @@ pub async fn database(name: &str) -> Option<[String; 2]> {
         url.set_path(&name);
         url.to_string()
     };
-    Some([with_path(&first), with_path(&second)])
+    let urls = [with_path(&first), with_path(&second)];
+    // On the other Galera node it is there a little later.
+    let began = Instant::now();
+    while let Err(error) = sqlx::MySqlConnection::connect(&urls[1]).await {
+        assert!(began.elapsed() < Duration::from_secs(20), "{error}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Some(urls)
 }

@@ -107,8 +107,8 @@ pub(super) async fn drop_it(job: &Job, order: &Order) -> Result<std::result::Res
     };
     let name = clone_snapshot_name(order.volume);
     let removal = match job.intermediate {
-        Some(uuid) => remove_snapshot(&client, &location.project, uuid, job.tries).await,
-        None => remove_snapshot_named(&client, &location.project, &name, job.tries).await,
+        Some(uuid) => remove_snapshot(job, &client, &location.project, uuid).await,
+        None => remove_snapshot_named(job, &client, &location.project, &name).await,
     };
     Ok(match removal {
         Removal::Gone => Ok(()),
