@@ -80,12 +80,27 @@ async fn a_frozen_backend_says_so() {
     let bench = fleet().await;
     let host = json!({"host": "hearth@c1"});
     assert_eq!(bench.put("/os-services/freeze", host.clone()).send().await.status, 200);
-    bench.put("/os-services/freeze", host.clone()).send().await.fault(400);
+    let told = bench.put("/os-services/freeze", host.clone()).send().await.fault(400);
+    let unchanged = "Invalid input received: No service could be changed:";
+    assert_eq!(told, format!("{unchanged} frozen in ['hearth@c1'] must be False to failover."));
     let list = bench.get("/os-services?host=hearth@c1").send().await.expect(200);
     let frozen = &list["services"][0];
     assert_eq!((&frozen["frozen"], &frozen["status"]), (&json!(true), &json!("disabled")));
     assert_eq!(frozen["disabled_reason"], "frozen");
-    assert_eq!(bench.put("/os-services/thaw", host).send().await.status, 200);
+    assert_eq!(bench.put("/os-services/thaw", host.clone()).send().await.status, 200);
+    let told = bench.put("/os-services/thaw", host.clone()).send().await.fault(400);
+    assert_eq!(told, format!("{unchanged} frozen in ['hearth@c1'] must be True to failover."));
+    let told = bench.put("/os-services/failover_host", host).send().await.fault(400);
+    let expected = "['enabled', 'failed-over'] and must be up to failover.";
+    assert_eq!(told, format!("{unchanged} replication_status in ['hearth@c1'] must be {expected}"));
+    for (body, told) in [
+        (json!({"host": "hearth@c9"}), "No service found with host=hearth@c9"),
+        (json!({"host": "hearth@c1#c1"}), "No service found with host=hearth@c1#c1"),
+        (json!({"host": "hearth"}), "Services from different clusters found."),
+        (json!({"cluster": "c1"}), "No service found with cluster=c1"),
+    ] {
+        assert_eq!(bench.put("/os-services/freeze", body).send().await.fault(400), told);
+    }
 }
 
 #[tokio::test]

@@ -7,8 +7,12 @@ use serde::Serialize;
 use super::{OWN_HOST, SCHEDULER_BINARY, VOLUME_BINARY, service_host};
 use crate::api::call::Call;
 use crate::api::reply::Reply;
+use crate::auth::Target;
 use crate::domain::cluster::{Cluster, Intent};
 use crate::domain::{Error, Result};
+
+/// Who may switch services at all; freezing and thawing have rules of their own besides.
+const UPDATE: &str = "volume_extension:services:update";
 
 #[derive(Serialize)]
 struct Switched<'a> {
@@ -68,41 +72,44 @@ async fn switch(call: &Call, intent: Intent, reason: Option<String>) -> Result<R
 pub async fn freeze(call: Call) -> Result<Reply> {
     let cluster = named(&call).await?;
     if cluster.intent.intent == Intent::Frozen {
-        return Err(Error::invalid(format!("Service {} is already frozen.", service_host(&cluster))));
+        return Err(unchanged(&cluster, "frozen", "False "));
     }
     let reason = Some("frozen".to_owned());
     call.edge.services.set_backend_intent(&call.ctx, &cluster, Intent::Frozen, reason).await?;
-    Ok(Reply::raw(StatusCode::OK))
+    Ok(Reply::empty(StatusCode::OK))
 }
 
 pub async fn thaw(call: Call) -> Result<Reply> {
     let cluster = named(&call).await?;
     if cluster.intent.intent != Intent::Frozen {
-        return Err(Error::invalid(format!("Service {} is not frozen.", service_host(&cluster))));
+        return Err(unchanged(&cluster, "frozen", "True "));
     }
     call.edge.services.set_backend_intent(&call.ctx, &cluster, Intent::Enabled, None).await?;
-    Ok(Reply::raw(StatusCode::OK))
+    Ok(Reply::empty(StatusCode::OK))
 }
 
 /// No backend of ours is replicated to another.
 pub async fn failover(call: Call) -> Result<Reply> {
     let cluster = named(&call).await?;
-    Err(Error::invalid(format!(
-        "Invalid input received: Replication is not configured on {}.",
-        service_host(&cluster)
-    )))
+    Err(unchanged(&cluster, "replication_status", "['enabled', 'failed-over'] and must be up "))
+}
+
+/// Upstream's sentence for all three of them.
+fn unchanged(cluster: &Cluster, field: &str, expected: &str) -> Error {
+    let host = service_host(cluster);
+    Error::invalid(format!(
+        "Invalid input received: No service could be changed: {field} in ['{host}'] must be {expected}to failover."
+    ))
 }
 
 /// The cluster the body names by `host`; `cluster` (3.26) names a Cinder cluster, and there is none.
 async fn named(call: &Call) -> Result<Cluster> {
-    call.authorize_own()?;
+    call.edge.policy.authorize(&call.ctx, UPDATE, &Target::own(&call.ctx))?;
     let fields = call.whole();
     let cluster = fields.nonempty("cluster").filter(|_| call.version().at_least(26));
-    let host = match (fields.nonempty("host"), cluster) {
-        (Some(host), None) => host,
-        (None, Some(cluster)) => {
-            return Err(Error::invalid(format!("Cluster {cluster} could not be found.")));
-        }
+    let (host, cluster) = match (fields.nonempty("host"), cluster) {
+        (Some(host), None) => (host, None),
+        (None, Some(cluster)) => (String::new(), Some(cluster)),
         _ if call.version().at_least(26) => {
             return Err(Error::invalid(
                 "Invalid input received: One and only one of cluster and host must be set.",
@@ -110,6 +117,17 @@ async fn named(call: &Call) -> Result<Cluster> {
         }
         _ => return Err(Error::invalid("Invalid input received: Host field is missing.")),
     };
-    let found = call.edge.services.backend(&host).await?;
-    found.ok_or_else(|| Error::invalid(format!("Host {host} could not be found.")))
+    call.authorize_own()?;
+    if let Some(cluster) = cluster {
+        return Err(Error::invalid(format!("No service found with cluster={cluster}")));
+    }
+    // A host without a backend means all of its backends; a pool is no service.
+    let clusters = call.edge.services.backends().await?;
+    let of_host = |cluster: &Cluster| host == OWN_HOST || host == service_host(cluster);
+    let mut found = clusters.into_iter().filter(of_host);
+    match (found.next(), found.next()) {
+        (Some(one), None) => Ok(one),
+        (Some(_), Some(_)) => Err(Error::invalid("Services from different clusters found.")),
+        (None, _) => Err(Error::invalid(format!("No service found with host={host}"))),
+    }
 }
