@@ -64,27 +64,35 @@ fn integer(text: &str) -> Option<i64> {
     Some(text.parse().unwrap_or(if text.starts_with('-') { i64::MIN } else { i64::MAX }))
 }
 
-fn sort(query: &Query, fields: Fields) -> Result<Vec<Sort>> {
+/// The keys a list is to be sorted by, and the direction of each, as they were written: from
+/// `sort`, or from the older `sort_key` and `sort_dir`.
+pub fn sort_words<'q>(query: &'q Query, default_key: &'q str) -> Result<Vec<(&'q str, &'q str)>> {
     let (sort, key, direction) = (query.get("sort"), query.get("sort_key"), query.get("sort_dir"));
-    let mut keys = Vec::new();
     match (sort, key, direction) {
-        (None, None, None) => return Ok(default_sort().to_vec()),
-        (Some(_), Some(_), _) | (Some(_), _, Some(_)) => {
-            return Err(Error::invalid(
-                "The 'sort_key' and 'sort_dir' parameters are deprecated and cannot be used with the \
-                 'sort' parameter.",
-            ));
-        }
+        (Some(_), Some(_), _) | (Some(_), _, Some(_)) => Err(Error::invalid(
+            "The 'sort_key' and 'sort_dir' parameters are deprecated and cannot be used with the \
+             'sort' parameter.",
+        )),
         (Some(list), None, None) => {
-            for item in list.trim().split(',') {
+            let words = list.trim().split(',').map(|item| {
                 let (key, direction) = item.split_once(':').unwrap_or((item, ""));
-                keys.push(one_key(fields, key, if direction.is_empty() { "desc" } else { direction })?);
-            }
+                (key.trim(), if direction.is_empty() { "desc" } else { direction.trim() })
+            });
+            Ok(words.collect())
         }
         (None, key, direction) => {
-            keys.push(one_key(fields, key.unwrap_or("created_at"), direction.unwrap_or("desc"))?);
+            Ok(vec![(key.unwrap_or(default_key).trim(), direction.unwrap_or("desc").trim())])
         }
     }
+}
+
+fn sort(query: &Query, fields: Fields) -> Result<Vec<Sort>> {
+    if !["sort", "sort_key", "sort_dir"].iter().any(|name| query.has(name)) {
+        return Ok(default_sort().to_vec());
+    }
+    let words = sort_words(query, "created_at")?;
+    let mut keys =
+        words.iter().map(|(key, direction)| one_key(fields, key, direction)).collect::<Result<Vec<_>>>()?;
     // The order must be total. Missing tie-breaks go the way of the first key.
     let direction = keys.first().map_or(Direction::Descending, |first| first.direction);
     for tie_break in default_sort() {
@@ -100,10 +108,10 @@ fn sort(query: &Query, fields: Fields) -> Result<Vec<Sort>> {
 }
 
 fn one_key(fields: Fields, key: &str, direction: &str) -> Result<Sort> {
-    let direction = Direction::parse(direction.trim()).ok_or_else(|| {
+    let direction = Direction::parse(direction).ok_or_else(|| {
         Error::invalid("Invalid input received: Unknown sort direction, must be 'desc' or 'asc'.")
     })?;
-    find(fields, key.trim())
+    find(fields, key)
         .filter(|field| !matches!(field.kind, Kind::Map | Kind::Cluster))
         .map(|field| Sort { field, direction })
         .ok_or_else(|| {

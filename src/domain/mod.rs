@@ -15,6 +15,7 @@ pub mod group;
 pub mod group_type;
 pub mod ids;
 pub mod log_level;
+pub mod manageable;
 pub mod message;
 pub mod metadata;
 pub mod microversion;

@@ -7,6 +7,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::attachment::Connector;
+use super::manageable::{Objects, Reference};
+use super::quota::Allowance;
 use super::status::{VolumeStatus, text_enum};
 use super::{
     AttachmentId, BackendUuid, BackupId, ClusterId, Gib, GroupId, GroupSnapshotId, ImageId, OperationId,
@@ -132,6 +134,31 @@ pub enum Work {
         volume: VolumeId,
         attachment: Option<AttachmentId>,
         connector: Connector,
+    },
+    /// Takes a volume that is on a cluster already; which cluster, the operation's row says.
+    AdoptVolume {
+        volume: VolumeId,
+        reference: Reference,
+        allowance: Allowance,
+        step: AdoptVolume,
+    },
+    /// The same for a snapshot of one of our volumes. Nothing is changed on the cluster, so it
+    /// has no steps.
+    AdoptSnapshot {
+        snapshot: SnapshotId,
+        reference: Reference,
+    },
+    /// Forgets a volume once nothing is under way on it; on the cluster it stays as it is.
+    ReleaseVolume {
+        volume: VolumeId,
+    },
+    ReleaseSnapshot {
+        snapshot: SnapshotId,
+    },
+    /// Lists what is on a cluster, for whoever waits for the answer.
+    ListRemote {
+        cluster: ClusterId,
+        objects: Objects,
     },
     /// Makes the labels on the cluster say again whose the volume is. Idempotent, so it has no
     /// steps.
@@ -299,6 +326,20 @@ pub enum DeleteSnapshot {
     Finish,
 }
 
+/// Steps of an adoption.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "at", rename_all = "kebab-case")]
+pub enum AdoptVolume {
+    /// Look for it, check it, and bind the row to it.
+    Find,
+    /// Give it our name, a whole number of GiB, our label, and nobody's access.
+    Settle,
+    /// `name`: what it is called in the end.
+    Finish { name: String },
+    /// It stays what it was on the cluster; the row forgets it.
+    Fail { message: String },
+}
+
 /// One row of the operations table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Operation {
@@ -350,9 +391,25 @@ impl Work {
             Self::DeleteGroupSnapshot { .. } => "delete-group-snapshot",
             Self::Connect { .. } => "connect",
             Self::Disconnect { .. } => "disconnect",
+            Self::AdoptVolume { .. } => "adopt-volume",
+            Self::AdoptSnapshot { .. } => "adopt-snapshot",
+            Self::ReleaseVolume { .. } => "release-volume",
+            Self::ReleaseSnapshot { .. } => "release-snapshot",
+            Self::ListRemote { .. } => "list-remote",
             Self::Relabel { .. } => "relabel",
             Self::ApplyQos { .. } => "apply-qos",
         }
+    }
+
+    /// Whether it ends with its resource gone: then it waits for all that is under way there.
+    pub const fn ends_its_resource(&self) -> bool {
+        matches!(
+            self,
+            Self::DeleteVolume { .. }
+                | Self::DeleteSnapshot { .. }
+                | Self::ReleaseVolume { .. }
+                | Self::ReleaseSnapshot { .. }
+        )
     }
 
     /// The resource whose turn it takes.
@@ -369,10 +426,9 @@ impl Work {
             | Self::RetypeVolume { volume, .. }
             | Self::Connect { volume, .. }
             | Self::Disconnect { volume, .. }
+            | Self::AdoptVolume { volume, .. }
+            | Self::ReleaseVolume { volume }
             | Self::Relabel { volume } => volume.to_string(),
-            Self::CreateSnapshot { snapshot, .. } | Self::DeleteSnapshot { snapshot, .. } => {
-                snapshot.to_string()
-            }
             Self::DeleteBackup { backup } | Self::ImportBackup { backup, .. } => backup.to_string(),
             Self::ApplyQos { specs } => specs.to_string(),
             Self::CreateGroup { group } | Self::CopyGroup { group } | Self::DeleteGroup { group } => {
@@ -381,6 +437,11 @@ impl Work {
             Self::CreateGroupSnapshot { snapshot } | Self::DeleteGroupSnapshot { snapshot } => {
                 snapshot.to_string()
             }
+            Self::ListRemote { cluster, .. } => cluster.to_string(),
+            Self::CreateSnapshot { snapshot, .. }
+            | Self::DeleteSnapshot { snapshot, .. }
+            | Self::AdoptSnapshot { snapshot, .. }
+            | Self::ReleaseSnapshot { snapshot } => snapshot.to_string(),
         }
     }
 }

@@ -61,6 +61,10 @@ pub struct Location {
     pub uuid: Option<BackendUuid>,
     /// The id the backend name is made from when it is not the volume's own (after a migration).
     pub name_id: Option<VolumeId>,
+    /// The whole backend name where no id makes it: an adopted volume on a release that cannot
+    /// rename.
+    #[serde(default)]
+    pub name: Option<String>,
 }
 
 impl Volume {
@@ -99,8 +103,11 @@ impl Volume {
 
     /// The object's name on its cluster.
     pub fn backend_name(&self) -> String {
-        let id = self.location.as_ref().and_then(|l| l.name_id).unwrap_or(self.id);
-        volume_name(id)
+        let place = self.location.as_ref();
+        match place.and_then(|place| place.name.as_ref()) {
+            Some(name) => name.clone(),
+            None => volume_name(place.and_then(|place| place.name_id).unwrap_or(self.id)),
+        }
     }
 }
 

@@ -53,6 +53,8 @@ pub struct UpdateVolume {
     pub compression: Option<bool>,
     /// Replaces all labels.
     pub labels: Option<Metadata>,
+    /// Releases before 3.16 ignore it without a word.
+    pub new_name: Option<String>,
     /// Only if the volume still has this ETag; otherwise the answer is `Reason::Busy`.
     pub if_match: Option<ETag>,
 }

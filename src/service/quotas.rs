@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::{Services, Settings};
-use crate::domain::quota::{Resource, UNLIMITED, Usage};
+use crate::domain::quota::{Allowance, Resource, UNLIMITED, Usage};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::volume_type::VolumeType;
 use crate::domain::{Error, Gib, ProjectId, Result};
@@ -83,6 +83,26 @@ pub async fn limits_of(session: &mut Session, settings: &Settings, project: &Pro
     let Limits(mut limits) = defaults(session, settings).await?;
     limits.extend(session.quota_limits(project).await?);
     Ok(Limits(limits))
+}
+
+/// The limits that matter to a volume whose size shows only later.
+///
+/// # Errors
+/// Those of the database.
+pub async fn allowance(
+    session: &mut Session,
+    settings: &Settings,
+    project: &ProjectId,
+    volume_type: &VolumeType,
+) -> Result<Allowance> {
+    let limits = limits_of(session, settings, project).await?;
+    let key = format!("gigabytes_{}", volume_type.name);
+    Ok(Allowance {
+        per_volume: limits.get(Resource::PerVolumeGigabytes.as_str()),
+        gigabytes: limits.get(Resource::Gigabytes.as_str()),
+        of_type: Some((key.clone(), limits.get(&key))),
+        with_snapshots: settings.snapshots_use_gigabytes,
+    })
 }
 
 /// Whether the project may have it. The caller has taken the quota lock.

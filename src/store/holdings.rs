@@ -41,8 +41,13 @@ impl Session {
     pub async fn holdings(&mut self, cluster: ClusterId) -> Result<Vec<Holding>> {
         let mut select = Query::select();
         select
-            .columns(["id", "name_id", "lightos_project", "size", "status", "lightos_uuid"])
+            .columns(
+                ["id", "name_id", "lightos_project", "size", "status", "lightos_uuid"]
+                    .map(|c| ("volumes", c)),
+            )
+            .column(("adopted_names", "name"))
             .from("volumes")
+            .left_join("adopted_names", Expr::col(("adopted_names", "volume_id")).equals(("volumes", "id")))
             .and_where(Expr::col("cluster_id").eq(cluster.to_string()));
         let rows = self.all("read what a cluster holds", &select).await?;
         let read = rows.iter().map(|row| {
@@ -55,12 +60,10 @@ impl Session {
                 c.one_of(VolumeStatus::parse)?,
                 VolumeStatus::Available | VolumeStatus::InUse | VolumeStatus::Reserved
             );
-            Ok(Holding {
-                project: LightosProject::new(project),
-                name: volume_name(name_id.unwrap_or(id)),
-                size,
-                settled: quiet && c.maybe_text()?.is_some(),
-            })
+            let settled = quiet && c.maybe_text()?.is_some();
+            let adopted = c.maybe_text()?;
+            let name = adopted.unwrap_or_else(|| volume_name(name_id.unwrap_or(id)));
+            Ok(Holding { project: LightosProject::new(project), name, size, settled })
         });
         read.collect()
     }

@@ -11,6 +11,7 @@
 //! * Rows change by read, modify, `update_…`: the update names the row's version, and a row that
 //!   moved meanwhile restarts the closure. That is the compare-and-swap of invariant 10.
 
+mod adopted;
 mod attachments;
 mod backups;
 mod cache;

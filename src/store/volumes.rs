@@ -86,9 +86,11 @@ fn select() -> SelectStatement {
         .column(("volume_types", "name"))
         .column(("clusters", "name"))
         .expr(names_epoch())
+        .column(("adopted_names", "name"))
         .from("volumes")
         .left_join("volume_types", Expr::col(("volume_types", "id")).equals(("volumes", "volume_type_id")))
-        .left_join("clusters", Expr::col(("clusters", "id")).equals(("volumes", "cluster_id")));
+        .left_join("clusters", Expr::col(("clusters", "id")).equals(("volumes", "cluster_id")))
+        .left_join("adopted_names", Expr::col(("adopted_names", "volume_id")).equals(("volumes", "id")));
     select
 }
 
@@ -125,6 +127,10 @@ fn decode(row: &AnyRow) -> Result<(Stamp, VolumeDetails)> {
     let type_name = c.maybe_text()?.map(Arc::from);
     let cluster = c.maybe_text()?.map(ClusterName::new);
     let stamp = Stamp { version: volume.version, names: c.int()? };
+    let adopted = c.maybe_text()?;
+    if let Some(location) = &mut volume.location {
+        location.name = adopted;
+    }
     Ok((stamp, VolumeDetails { volume, type_name, cluster, attachments: Vec::new() }))
 }
 
@@ -140,6 +146,7 @@ fn decode_location(c: &mut Columns<'_>) -> Result<Option<Location>> {
         replicas: replicas.and_then(|n| u8::try_from(n).ok()).unwrap_or(1),
         uuid,
         name_id,
+        name: None,
     }))
 }
 
@@ -295,6 +302,7 @@ impl Tx {
         let mut placement = Query::delete();
         placement.from_table("placements").and_where(Expr::col("volume_id").eq(volume.id.to_string()));
         self.execute("delete a placement", &placement).await?;
+        self.set_backend_name(volume.id, None).await?;
         self.delete_transfers_of(volume.id).await
     }
 

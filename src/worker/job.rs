@@ -155,6 +155,16 @@ impl Job {
             Work::Disconnect { volume, attachment, connector } => {
                 super::disconnect::step(self, volume, attachment, &connector).await
             }
+            Work::AdoptVolume { volume, reference, allowance, step } => {
+                let order = super::adopt_volume::Order { volume, reference, allowance };
+                super::adopt_volume::step(self, order, step).await
+            }
+            Work::AdoptSnapshot { snapshot, reference } => {
+                super::adopt_snapshot::step(self, snapshot, &reference).await
+            }
+            Work::ReleaseVolume { volume } => super::release::volume(self, volume).await,
+            Work::ReleaseSnapshot { snapshot } => super::release::snapshot(self, snapshot).await,
+            Work::ListRemote { cluster, objects } => super::list_remote::step(self, cluster, objects).await,
             Work::Relabel { volume } => super::relabel::step(self, volume).await,
             Work::ApplyQos { specs } => super::apply_qos::step(self, specs).await,
         }
@@ -178,12 +188,17 @@ impl Job {
             | Work::RetypeVolume { volume, .. }
             | Work::Connect { volume, .. }
             | Work::Disconnect { volume, .. }
+            | Work::AdoptVolume { volume, .. }
+            | Work::ReleaseVolume { volume }
             | Work::Relabel { volume } => *volume,
             // A group's operation calls no cluster.
             Work::CreateSnapshot { .. }
             | Work::DeleteSnapshot { .. }
             | Work::DeleteBackup { .. }
             | Work::ImportBackup { .. }
+            | Work::AdoptSnapshot { .. }
+            | Work::ReleaseSnapshot { .. }
+            | Work::ListRemote { .. }
             | Work::ApplyQos { .. }
             | Work::CreateGroup { .. }
             | Work::CopyGroup { .. }
@@ -272,8 +287,7 @@ impl Job {
     ) -> Result<Option<String>> {
         let mine = (self.op.created_at, self.op.id);
         for other in session.operations_of(resource_id).await? {
-            let deletes = matches!(other.work, Work::DeleteVolume { .. } | Work::DeleteSnapshot { .. });
-            let ahead = !deletes || (other.created_at, other.id) < mine;
+            let ahead = !other.work.ends_its_resource() || (other.created_at, other.id) < mine;
             if other.id != self.op.id && other.status == OperationStatus::Open && ahead {
                 return Ok(Some(format!("its {} has not ended yet", other.work.name())));
             }

@@ -11,6 +11,8 @@
 //! again; only its definite "no" frees the choice of another.
 
 mod access;
+mod adopt_snapshot;
+mod adopt_volume;
 mod apply_qos;
 mod backup;
 mod connect;
@@ -26,11 +28,13 @@ mod flow;
 mod groups;
 mod janitor;
 mod job;
+mod list_remote;
 mod migrate_volume;
 mod places;
 mod policy;
 mod reimage_volume;
 mod relabel;
+mod release;
 mod remote;
 mod removal;
 mod retype_volume;

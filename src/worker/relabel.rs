@@ -29,7 +29,7 @@ fn is_label(value: &str) -> bool {
 }
 
 /// The labels as they should be, given what they are; `None`: they are right. Others' stay.
-fn wished(volume: &Volume, present: &Metadata) -> Option<Metadata> {
+pub(super) fn wished(volume: &Volume, present: &Metadata) -> Option<Metadata> {
     let mut labels = present.clone();
     labels.remove(KEY);
     labels.extend(own_labels(volume));

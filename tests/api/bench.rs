@@ -201,6 +201,7 @@ impl Bench {
                     replicas: 3,
                     uuid: None,
                     name_id: None,
+                    name: None,
                 });
                 tx.update_volume(&volume).await
             })

@@ -15,6 +15,7 @@ mod group_types;
 mod groups;
 mod hostile;
 mod listing;
+mod manageable;
 mod messages;
 mod openapi;
 mod qos;

@@ -173,7 +173,11 @@ fn against_snapshots(wrong: &mut Vec<String>, rows: &[Snapshot], truths: &[Value
         there.entry(object.name.clone()).or_default().push(object);
     }
     for row in rows {
-        let objects = there.remove(&format!("snapshot-{}", row.id)).unwrap_or_default();
+        // One that was adopted keeps the name it had.
+        let is_it = |object: &Object| row.uuid.is_some_and(|uuid| object.uuid == uuid.to_string());
+        let adopted = there.iter().find(|(_, all)| all.iter().any(is_it)).map(|(name, _)| name.clone());
+        let name = adopted.unwrap_or_else(|| format!("snapshot-{}", row.id));
+        let objects = there.remove(&name).unwrap_or_default();
         if row.status.is_transient() {
             wrong.push(format!("snapshot {} is still {}", row.id, row.status));
         }

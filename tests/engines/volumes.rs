@@ -42,6 +42,7 @@ fn full() -> Volume {
         location: Some(Location {
             uuid: Some(BackendUuid::random()),
             name_id: Some(VolumeId::random()),
+            name: None,
             ..sample::location(ClusterId::random())
         }),
         updated_at: Some(Timestamp(1_700_000_000_000_001)),

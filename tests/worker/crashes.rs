@@ -36,7 +36,7 @@ fn clones_survive_crashes() {
 
 #[test]
 fn changes_survive_crashes() {
-    die_in_every_call_of(&["extend", "revert", "transfer"]);
+    die_in_every_call_of(&["extend", "revert", "transfer", "adopt"]);
 }
 
 #[test]

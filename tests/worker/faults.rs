@@ -57,7 +57,7 @@ fn clones_survive_every_fault() {
 
 #[test]
 fn changes_survive_every_fault() {
-    every_fault_of(&["extend", "revert", "transfer"]);
+    every_fault_of(&["extend", "revert", "transfer", "adopt"]);
 }
 
 #[test]

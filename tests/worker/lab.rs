@@ -181,10 +181,14 @@ impl Lab {
 
     /// Somebody else's volume under this name, on the first cluster.
     pub fn make_foreign(&self, name: &str) {
+        self.make_foreign_of(name, Gib(7).bytes());
+    }
+
+    pub fn make_foreign_of(&self, name: &str, size: Bytes) {
         let foreign = lightbits::CreateVolume {
             project: LightosProject::new("default"),
             name: name.to_owned(),
-            size: Gib(7).bytes(),
+            size,
             replicas: 2,
             compression: false,
             acl: lightbits::Acl::Nobody,

@@ -3,6 +3,7 @@
 
 mod access;
 mod acts;
+mod adoption;
 #[path = "../audit/mod.rs"]
 mod audit;
 mod backups;

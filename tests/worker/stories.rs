@@ -1,6 +1,7 @@
 //! Each kind of operation once, as a story that can be told with any fault in it: the calls it
 //! makes to its cluster, what there has to be before, what is asked for, how it must end.
 
+use hearth::domain::VolumeId;
 use hearth::domain::attachment::NewAttachment;
 use hearth::domain::group::{GroupSource, GroupStatus};
 use hearth::domain::operation::MigrationPolicy;
@@ -75,6 +76,7 @@ pub const STORIES: &[Story] = &[
     },
     Story { name: "attach", writes: &["update_volume"], reads: &["get_volume"], tell: attach },
     Story { name: "detach", writes: &["update_volume"], reads: &["get_volume"], tell: detach },
+    Story { name: "adopt", writes: &["update_volume"], reads: &["list_volumes", "get_volume"], tell: adopt },
     Story { name: "transfer", writes: &["update_volume"], reads: &["get_volume"], tell: transfer },
     Story {
         name: "snapshot a group",
@@ -216,6 +218,16 @@ fn cascade(lab: &Lab) -> End {
     });
     lab.delete_as(&volume, DeleteMode { cascade: true, force: false });
     Box::new(move |lab| lab.when_gone(&volume))
+}
+
+fn adopt(lab: &Lab) -> End {
+    let name = format!("foreign-{}", VolumeId::random());
+    lab.make_foreign(&name);
+    let volume = lab.manage(&name);
+    Box::new(move |lab| {
+        let volume = lab.when(&volume, "available");
+        assert_eq!(volume.backend_name(), format!("volume-{}", volume.id));
+    })
 }
 
 fn transfer(lab: &Lab) -> End {

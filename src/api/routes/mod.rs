@@ -9,6 +9,7 @@ mod backups;
 mod copying;
 mod general;
 mod groups;
+mod manageable;
 mod qos;
 mod quotas;
 mod services;
@@ -108,6 +109,9 @@ pub static TABLE: &[&[Row]] = &[
     types::TYPE_ENCRYPTION,
     types::DEFAULT_TYPES,
     attachments::ATTACHMENTS,
+    manageable::VOLUMES,
+    manageable::SNAPSHOTS,
+    manageable::RELEASE,
     transfers::OLD,
     transfers::NEW,
     groups::GROUPS,

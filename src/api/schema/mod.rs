@@ -10,6 +10,7 @@ mod check;
 pub mod clusters;
 pub mod groups;
 pub mod images;
+pub mod manageable;
 pub mod migration;
 mod print;
 pub mod transfers;

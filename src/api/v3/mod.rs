@@ -9,6 +9,7 @@ pub mod extensions;
 pub mod group_snapshots;
 pub mod group_types;
 pub mod groups;
+pub mod manageable;
 pub mod messages;
 mod meta;
 pub mod qos_specs;

@@ -84,6 +84,9 @@ pub(in crate::lightbits) fn update_volume(
     if let Some(compression) = request.compression {
         put("compression", compression.to_string().into());
     }
+    if let Some(name) = &request.new_name {
+        put("newName", name.as_str().into());
+    }
     if let Some(new_labels) = &request.labels {
         put("labels", labels(new_labels));
     }

@@ -4,6 +4,7 @@ mod change;
 mod create;
 mod delete;
 mod read;
+mod release;
 
 use crate::domain::snapshot::Snapshot;
 use crate::domain::{Ctx, Error, Result, SnapshotId};

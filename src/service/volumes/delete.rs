@@ -70,7 +70,7 @@ async fn is_nowhere(tx: &mut Tx, volume: &Volume) -> Result<bool> {
 }
 
 /// Force lifts the condition on the status and no other.
-fn check(volume: &Volume, snapshots: &[Snapshot], mode: DeleteMode) -> Result<()> {
+pub(super) fn check(volume: &Volume, snapshots: &[Snapshot], mode: DeleteMode) -> Result<()> {
     let event = if mode.force { VolumeEvent::ForceDelete } else { VolumeEvent::Delete };
     let deletable = |snapshot: &Snapshot| {
         SnapshotStatus::DELETABLE.contains(&snapshot.status)

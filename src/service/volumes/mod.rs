@@ -7,6 +7,7 @@ mod images;
 mod metadata;
 mod migrate;
 mod read;
+mod release;
 mod retype;
 
 use crate::domain::status::{VolumeEvent, VolumeStatus, migration_is_idle};

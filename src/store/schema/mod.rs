@@ -7,6 +7,7 @@ mod m0001_base;
 mod m0002_attachments;
 mod m0003_qos_and_encryption;
 mod m0005_transfers;
+mod m0006_adopted;
 mod m0007_groups;
 mod m0009_backups;
 
@@ -26,6 +27,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { id: 2, name: "attachments", statements: m0002_attachments::statements },
     Migration { id: 3, name: "qos_and_encryption", statements: m0003_qos_and_encryption::statements },
     Migration { id: 5, name: "transfers", statements: m0005_transfers::statements },
+    Migration { id: 6, name: "adopted", statements: m0006_adopted::statements },
     Migration { id: 7, name: "groups", statements: m0007_groups::statements },
     Migration { id: 9, name: "backups", statements: m0009_backups::statements },
 ];

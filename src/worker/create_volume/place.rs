@@ -109,6 +109,7 @@ fn settle_at(volume: &mut Volume, chosen: &Chosen) {
         replicas: chosen.replicas,
         uuid: None,
         name_id: None,
+        name: None,
     });
 }
 
