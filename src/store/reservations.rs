@@ -99,6 +99,20 @@ impl Tx {
         self.execute("release a reservation", &delete).await.map(|_| ())
     }
 
+    /// The object goes by another name now, under which polls will list it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn rename_reservations(&mut self, cluster: ClusterId, from: &str, to: &str) -> Result<()> {
+        let mut update = Query::update();
+        update
+            .table("reservations")
+            .value("name", to)
+            .and_where(Expr::col("cluster_id").eq(cluster.to_string()))
+            .and_where(Expr::col("name").eq(from));
+        self.execute("rename reservations", &update).await.map(|_| ())
+    }
+
     /// The object of this name is proven to be gone from the cluster.
     ///
     /// # Errors

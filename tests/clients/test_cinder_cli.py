@@ -127,6 +127,34 @@ def test_quota_class(admin):
         admin.cinder("quota-class-update", "default", "--per-volume-gigabytes", before)
 
 
+def test_letting_go_and_taking_in(admin, demo):
+    volume = demo.volume()
+    snapshot = demo.snapshot(volume)
+    host = admin.get(f"/volumes/{volume}")["volume"]["os-vol-host-attr:host"]
+    own, name = f"snapshot-{snapshot}", f"volume-{volume}"
+    rows = {row["cinder_id"]: row for row in admin.cinder_table("manageable-list", host, "--detailed", "True")}
+    assert (rows[volume]["safe_to_manage"], rows[volume]["reason_not_safe"]) == ("False", "already managed")
+    rows = admin.cinder_table("snapshot-manageable-list", host, "--detailed", "True", "--sort", "reference:asc")
+    assert snapshot in [row["cinder_id"] for row in rows]
+    admin.cinder("snapshot-unmanage", snapshot)
+    demo.await_status("snapshots", snapshot, "gone")
+    admin.cinder("unmanage", volume)
+    demo.await_status("volumes", volume, "gone")
+    rows = admin.cinder_table("manageable-list", host, "--limit", "1000", "--sort", "size:asc,reference")
+    assert [row["safe_to_manage"] for row in rows if name in row["reference"]] == ["True"]
+    with pytest.raises(Refused, match="not found"):
+        admin.cinder("manage", "hearth@nowhere#nowhere", name)
+    again = admin.cinder_show("manage", host, name, "--name", "again", "--metadata", "k=v", "--bootable")
+    admin.await_status("volumes", again["id"])
+    try:
+        shown = admin.get(f"/volumes/{again['id']}")["volume"]
+        assert (shown["size"], shown["name"], shown["bootable"], shown["metadata"]) == (1, "again", "true", {"k": "v"})
+        taken = admin.cinder_show("snapshot-manage", again["id"], own, "--name", "taken")
+        admin.await_status("snapshots", taken["id"])
+    finally:
+        admin.sweep()
+
+
 def test_services_pools_and_the_rest(admin, demo):
     services = admin.cinder_table("service-list", "--binary", "cinder-volume")
     assert len(services) == 2 and all(row["State"] == "up" for row in services)

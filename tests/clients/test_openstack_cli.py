@@ -191,3 +191,54 @@ def test_clusters_of_services_and_cleanup(admin):
     # This SDK wants all three, and then asks by PUT, which no Cinder has ever answered.
     with pytest.raises(Refused, match="/workers/cleanup"):
         admin.openstack("block", "storage", "cleanup", "--host", "hearth", "--cluster", "c1", "--binary", "cinder-volume")
+
+
+def test_letting_go_and_taking_in(admin, demo):
+    volume = demo.volume()
+    snapshot = demo.snapshot(volume)
+    host = admin.get(f"/volumes/{volume}")["volume"]["os-vol-host-attr:host"]
+    manageable = ("block", "storage", "volume", "manageable", "list", host)
+    rows = {row["cinder_id"]: row for row in admin.openstack_json(*manageable, "--detailed", "True")}
+    assert (rows[volume]["safe_to_manage"], rows[volume]["reason_not_safe"]) == (False, "already managed")
+    rows = admin.openstack_json("block", "storage", "snapshot", "manageable", "list", host, "--detailed", "True")
+    assert snapshot in [row["cinder_id"] for row in rows]
+    admin.openstack("volume", "snapshot", "delete", "--remote", snapshot)
+    demo.await_status("snapshots", snapshot, "gone")
+    admin.openstack("volume", "delete", "--remote", volume)
+    demo.await_status("volumes", volume, "gone")
+    name = f"volume-{volume}"
+    rows = admin.openstack_json(*manageable, "--sort", "reference:asc")
+    assert [row["safe_to_manage"] for row in rows if row["reference"] == {"source-name": name}] == [True]
+    try:
+        again = admin.openstack_json(
+            "volume", "create", "--remote-source", f"source-name={name}", "--host", host,
+            "--bootable", "--property", "k=v", "again")
+        admin.await_status("volumes", again["id"])
+        assert admin.openstack_json("volume", "show", "again")["size"] == 1
+        taken = admin.openstack_json("volume", "snapshot", "create", "--volume", again["id"],
+                                     "--remote-source", f"source-name=snapshot-{snapshot}", "taken")
+        admin.await_status("snapshots", taken["id"])
+    finally:
+        admin.sweep()
+
+
+def test_a_volume_changes_hands(people, demo):
+    taker, volume, name = people["alt_demo"], demo.volume(), fresh("gift")
+    request = ("volume", "transfer", "request")
+    made = demo.openstack_json(*request, "create", "--name", name, volume)
+    demo.await_status("volumes", volume, "awaiting-transfer")
+    assert [row["ID"] for row in demo.openstack_json(*request, "list")] == [made["id"]]
+    assert demo.openstack_json(*request, "show", name)["volume_id"] == volume
+    demo.openstack(*request, "delete", made["id"])  # the client takes no name here
+    demo.await_status("volumes", volume)
+    snapshot = demo.snapshot(volume)
+    made = demo.openstack_json(*request, "create", "--no-snapshots", volume)
+    try:
+        taken = taker.openstack_json(*request, "accept", "--auth-key", made["auth_key"], made["id"])
+        assert taken["volume_id"] == volume
+        assert [row["ID"] for row in taker.openstack_json("volume", "list")] == [volume]
+        assert demo.openstack_json("volume", "list") == []
+        demo.openstack("volume", "snapshot", "delete", snapshot)
+        demo.await_status("snapshots", snapshot, "gone")
+    finally:
+        taker.sweep()

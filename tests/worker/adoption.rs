@@ -176,7 +176,8 @@ fn where_the_release_cannot_rename_the_name_is_remembered() {
 fn what_cannot_be_taken_in_is_left_alone() {
     let lab = Lab::new(1);
     lab.make_foreign("theirs");
-    let before = lab.on_cluster("theirs").unwrap();
+    let before =
+        eventually("the volume", || lab.on_cluster("theirs").filter(|it| it["state"] == "Available"));
     let ours = lab.volume(1);
     let uuid = ours.location.as_ref().unwrap().uuid.unwrap().to_string();
     let thrice = lab.make_type("thrice", &[("lightos:num_replicas", "3")]);

@@ -7,7 +7,7 @@ use crate::domain::status::VolumeStatus;
 use crate::domain::volume::{Location, Volume, volume_name};
 use crate::domain::{BackendUuid, Result};
 use crate::lightbits::{self, Acl, Outcome, Reason, UpdateVolume};
-use crate::store::{Reservation, Tx};
+use crate::store::Tx;
 use crate::worker::flow::Flow;
 use crate::worker::job::Job;
 use crate::worker::list_remote::is_open;
@@ -105,15 +105,14 @@ async fn finish_in(job: &Job, tx: &mut Tx, order: &Order, name: &str) -> Result<
         tx.release_reservation(job.op.id).await?;
         return job.end(tx).await;
     };
-    let kept = (name != volume_name(row.id)).then_some(name);
-    if let (Some(kept), Some(location)) = (kept, &row.location) {
-        // The poll will list the growth under the name that the volume kept.
-        let open = tx.reservations(location.cluster_id).await?;
-        if let Some(growth) = open.into_iter().find(|open| open.operation_id == job.op.id) {
-            tx.release_reservation(job.op.id).await?;
-            tx.insert_reservation(&Reservation { name: kept.to_owned(), ..growth }).await?;
+    let own = volume_name(row.id);
+    if let Some(location) = &row.location {
+        // That of our growth, and one that a former life of the volume here has left.
+        for former in location.name.iter().chain([&own]) {
+            tx.rename_reservations(location.cluster_id, former, name).await?;
         }
     }
+    let kept = (name != own).then_some(name);
     tx.set_backend_name(row.id, kept).await?;
     row.status = VolumeStatus::Available;
     row.updated_at = Some(job.now());
