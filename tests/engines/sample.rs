@@ -49,7 +49,14 @@ pub fn volume() -> Volume {
 }
 
 pub fn location(cluster_id: ClusterId) -> Location {
-    Location { cluster_id, project: LightosProject::new("default"), replicas: 3, uuid: None, name_id: None }
+    Location {
+        cluster_id,
+        project: LightosProject::new("default"),
+        replicas: 3,
+        uuid: None,
+        name_id: None,
+        name: None,
+    }
 }
 
 pub async fn insert_volumes(store: &Store, volumes: &[Volume]) {
