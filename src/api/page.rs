@@ -35,7 +35,7 @@ pub fn stretch(query: &Query) -> Result<(u32, u64)> {
     Ok((limit(query)?, offset(query)?))
 }
 
-fn limit(query: &Query) -> Result<u32> {
+pub fn limit(query: &Query) -> Result<u32> {
     let Some(text) = query.get("limit") else { return Ok(MAX_LIMIT) };
     let value = integer(text).ok_or_else(|| Error::invalid("limit param must be an integer"))?;
     if value < 0 {
@@ -46,7 +46,7 @@ fn limit(query: &Query) -> Result<u32> {
 
 fn offset(query: &Query) -> Result<u64> {
     let Some(text) = query.get("offset") else { return Ok(0) };
-    let value = integer(text).ok_or_else(|| Error::invalid(format!("offset must be an integer: {text}")))?;
+    let value = integer(text).ok_or_else(|| Error::invalid("offset must be an integer"))?;
     match value {
         ..0 => Err(Error::invalid("offset must be >= 0")),
         0..=2_147_483_647 => Ok(value.unsigned_abs()),
@@ -114,9 +114,7 @@ fn one_key(fields: Fields, key: &str, direction: &str) -> Result<Sort> {
     find(fields, key)
         .filter(|field| !matches!(field.kind, Kind::Map | Kind::Cluster))
         .map(|field| Sort { field, direction })
-        .ok_or_else(|| {
-            Error::invalid("Invalid input received: Sort key supplied is invalid: ".to_owned() + key)
-        })
+        .ok_or_else(|| Error::invalid("Invalid input received: Invalid sort key"))
 }
 
 /// For a key that is known, but not yet at the request's version.

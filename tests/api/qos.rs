@@ -56,9 +56,12 @@ async fn what_is_wrong_is_refused() {
     let again = bench.post("/qos-specs", json!({"qos_specs": {"name": "gold"}})).send().await.fault(409);
     assert_eq!(again, "QoS Specs gold already exists.");
     let table = [
-        (json!({"name": ""}), "The 'name' can not be None."),
-        (json!({"name": "  "}), "The 'name' can not be empty."),
-        (json!({"name": "x".repeat(256)}), "The 'name' can not be greater than 255 characters."),
+        (json!({"name": ""}), "An invalid 'name' value was provided. The 'name' can not be None."),
+        (json!({"name": "  "}), "An invalid 'name' value was provided. The 'name' can not be empty."),
+        (
+            json!({"name": "x".repeat(256)}),
+            "An invalid 'name' value was provided. The 'name' can not be greater than 255 characters.",
+        ),
         (json!({}), "Invalid input for field/attribute qos_specs. Value: {}. 'name' is a required property"),
         (
             json!({"name": "a", "k": 1}),

@@ -125,7 +125,7 @@ async fn create_bodies_are_checked() {
         (json!({"size": 1, "unheard_of": 1}), "Invalid input for field/attribute volume."),
         (
             json!({"size": 1, "snapshot_id": "x"}),
-            "Invalid input for field/attribute snapshot_id. Value: x. 'x' is not a 'uuid'",
+            "Invalid input for field/attribute snapshot_id. Value: x. 'x' is not valid under any of the given schemas",
         ),
         (json!({"size": 1, "availability_zone": ""}), "Invalid input for field/attribute availability_zone."),
     ] {

@@ -189,7 +189,7 @@ pub static CONSISTENCY_GROUPS: &[Row] = &[
         Method::PUT,
         "/consistencygroups/{id}/update",
         "group:update",
-        to!(cg::change::update),
+        to!(cg::change::update_old),
     )
     .body(&bodies::CG_UPDATE)
     .success(ACCEPTED),

@@ -48,6 +48,11 @@ impl Schema {
         let wrong = |reason: String| Wrong { path, value, reason: Reason::Of(reason) };
         match self {
             Self::Any => Ok(()),
+            // The only nullable format that Cinder describes as "one of two".
+            Self::Text(Text { format: Format::Uuid, null: Null::Allowed, .. }) => match value.as_str() {
+                Some(text) if uuid::Uuid::try_parse(text).is_ok() => Ok(()),
+                _ => Err(wrong(format!("{} is not valid under any of the given schemas", repr(value)))),
+            },
             Self::Text(rules) => match value.as_str() {
                 Some(text) => check_text(rules, text).map_err(|reason| Wrong { path, value, reason }),
                 None => Err(wrong(self.not_of_type(value))),
@@ -186,6 +191,10 @@ impl Object {
                 field.schema.look(Some(key), item, version)?;
             }
         }
+        let something = self.fields.iter().filter(known).any(|field| json.contains_key(field.name));
+        if self.nonempty_since.is_some_and(|minor| version.at_least(minor)) && !something {
+            return wrong(format!("{} is not valid under any of the given schemas", repr(value)));
+        }
         if self.extra.refused_at(version) {
             let unknown =
                 |key: &&String| !self.fields.iter().filter(known).any(|field| field.name == key.as_str());
@@ -200,10 +209,6 @@ impl Object {
             if field.presence == Presence::Required && !json.contains_key(field.name) {
                 return wrong(format!("'{}' is a required property", field.name));
             }
-        }
-        let something = self.fields.iter().filter(known).any(|field| json.contains_key(field.name));
-        if self.nonempty_since.is_some_and(|minor| version.at_least(minor)) && !something {
-            return wrong(format!("{} is not valid under any of the given schemas", repr(value)));
         }
         Ok(())
     }
@@ -226,14 +231,14 @@ impl Map {
             self.value.look(Some(key), item, version)?;
         }
         match (self.count, json.len()) {
-            (Count::One | Count::AtLeastOne, 0) => {
-                wrong(format!("{} does not have enough properties", repr(value)))
-            }
+            (Count::One | Count::AtLeastOne, 0) => wrong(format!("{} should be non-empty", repr(value))),
             (Count::One, 2..) => wrong(format!("{} has too many properties", repr(value))),
             _ => Ok(()),
         }
     }
 }
+
+const BAD_NAME: &str = "An invalid 'name' value was provided.";
 
 fn check_text(rules: &Text, text: &str) -> Result<(), Reason> {
     let of = |reason: String| Err(Reason::Of(reason));
@@ -250,14 +255,15 @@ fn check_text(rules: &Text, text: &str) -> Result<(), Reason> {
         Format::NotBlank(what) if text.trim().is_empty() => {
             return of(format!("{what} has 0 characters, less than 1."));
         }
-        Format::Name | Format::StrippedName if text.is_empty() => {
-            return Err(Reason::Alone("The 'name' can not be None.".to_owned()));
+        Format::StrippedName if text.is_empty() => {
+            return Err(Reason::Alone(format!("{BAD_NAME} The 'name' can not be None.")));
         }
-        Format::Name | Format::StrippedName if text.trim().is_empty() => {
-            return Err(Reason::Alone("The 'name' can not be empty.".to_owned()));
+        // An empty `Name` is found too short below.
+        Format::Name | Format::StrippedName if !text.is_empty() && text.trim().is_empty() => {
+            return Err(Reason::Alone(format!("{BAD_NAME} The 'name' can not be empty.")));
         }
         Format::StrippedName if text.trim().chars().count() > rules.max => {
-            let told = format!("The 'name' can not be greater than {} characters.", rules.max);
+            let told = format!("{BAD_NAME} The 'name' can not be greater than {} characters.", rules.max);
             return Err(Reason::Alone(told));
         }
         Format::StrippedName => return Ok(()),

@@ -48,6 +48,9 @@ impl Services {
     ) -> Result<(Vec<Operation>, GroupSnapshot)> {
         tx.lock_quota(&ctx.project_id).await?;
         let group = visible(tx, ctx, &new.group_id).await?;
+        if group.cluster_id.is_none() {
+            return Err(Error::invalid("Invalid volume: volume is not assigned to a host"));
+        }
         check_intent(tx, group.cluster_id, Deed::Remodel).await?;
         let volumes = tx.volumes_of_group(group.id).await?;
         let changing = matches!(group.status, GroupStatus::Creating | GroupStatus::Updating);

@@ -90,10 +90,10 @@ pub(super) fn check(volume: &Volume, snapshots: &[Snapshot], mode: DeleteMode) -
         String::new()
     } else {
         let allowed: Vec<&str> = event.allowed_from().iter().map(|s| s.as_str()).collect();
-        format!("status must be {} and ", allowed.join(" or "))
+        format!("status must be {} and", allowed.join(" or "))
     };
     Err(Error::invalid(format!(
-        "Invalid volume: Volume {status}must not be migrating, attached, belong to a group, have snapshots, awaiting \
+        "Invalid volume: Volume {status} must not be migrating, attached, belong to a group, have snapshots, awaiting \
          a transfer, or be disassociated from snapshots after volume transfer."
     )))
 }

@@ -34,9 +34,7 @@ pub async fn update(call: Call) -> Result<Reply> {
     let fields = call.object("attachment");
     let given = fields.get("connector").filter(|value| value.as_object().is_some_and(|map| !map.is_empty()));
     let given = given.ok_or_else(|| {
-        Error::invalid(
-            "Invalid input for field/attribute connector. Value: {}. {} does not have enough properties",
-        )
+        Error::invalid("Invalid input for field/attribute connector. Value: {}. {} should be non-empty")
     })?;
     load_authorized(&call).await?;
     let connector = connector::read(given)?;

@@ -86,20 +86,38 @@ pub async fn create_from_src(call: Call) -> Result<Reply> {
     Ok(accepted(&group))
 }
 
+/// `PUT /consistencygroups/{id}`.
 pub async fn update(call: Call) -> Result<Reply> {
+    let empty = if call.version().at_least(EMPTY_SINCE) { Empty::MayBeSet } else { Empty::IsNothing };
+    change(&call, empty).await
+}
+
+/// `PUT /consistencygroups/{id}/update`, the older call, which never learnt to set empty texts.
+pub async fn update_old(call: Call) -> Result<Reply> {
+    change(&call, Empty::IsNothing).await
+}
+
+/// Whether an empty name or description is a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Empty {
+    MayBeSet,
+    IsNothing,
+}
+
+async fn change(call: &Call, empty: Empty) -> Result<Reply> {
     let id = call.param("id");
-    let found = load(&call, id).await?;
-    authorize(&call, &found)?;
+    let found = load(call, id).await?;
+    authorize(call, &found)?;
     let changes = changes(call.object("consistencygroup"));
-    check(&call, &changes)?;
+    check(empty, &changes)?;
     call.edge.services.update_group(&call.ctx, id, &changes).await?;
     Ok(Reply::raw(StatusCode::ACCEPTED))
 }
 
-fn check(call: &Call, changes: &GroupChanges) -> Result<()> {
+fn check(empty: Empty, changes: &GroupChanges) -> Result<()> {
     let members = !changes.add.is_empty() || !changes.remove.is_empty();
     let is_set = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
-    if call.version().at_least(EMPTY_SINCE) {
+    if empty == Empty::MayBeSet {
         if changes.name.is_none() && changes.description.is_none() && !members {
             return Err(Error::invalid(
                 "Must specify one or more of the following keys to update: name, description, add_volumes, \

@@ -4,13 +4,13 @@ use axum::http::StatusCode;
 
 use super::view::{OneSnapshot, Snapshot, Snapshots, Summary};
 use crate::api::call::Call;
-use crate::api::page::paging;
+use crate::api::page::stretch;
 use crate::api::reply::Reply;
 use crate::api::v3::group_snapshots::{authorize, load};
 use crate::api::v3::groups;
 use crate::api::v3::groups::create::named;
 use crate::domain::group::GroupSnapshotDetails;
-use crate::domain::page::{GROUP_SNAPSHOT_FIELDS, MAX_LIMIT, Page, Scope};
+use crate::domain::page::{MAX_LIMIT, Page, Scope};
 use crate::domain::{ListQuery, Result};
 use crate::service::groups::{Legacy, NewGroupSnapshot};
 
@@ -22,10 +22,10 @@ pub async fn show(call: Call) -> Result<Reply> {
 /// Always of the project, newest first; only a limit and an offset count.
 async fn page(call: &Call) -> Result<Page<GroupSnapshotDetails>> {
     call.authorize_own()?;
-    let asked = paging(&call.query, GROUP_SNAPSHOT_FIELDS)?;
+    let (limit, offset) = stretch(&call.query)?;
     let query = ListQuery {
-        limit: if asked.limit == 0 { MAX_LIMIT } else { asked.limit },
-        offset: asked.offset,
+        limit: if limit == 0 { MAX_LIMIT } else { limit },
+        offset,
         ..ListQuery::new(Scope::Project(call.ctx.project_id.clone()))
     };
     call.edge.services.list_group_snapshots(&query, Legacy::Listed).await

@@ -5,8 +5,9 @@ use super::view::{Detail, List, One, Project, Summary};
 use super::{load, refuse_legacy};
 use crate::api::call::Call;
 use crate::api::filters::{Rules, list_query};
-use crate::api::page::{NextLink, PageEnd, next_link};
+use crate::api::page::{NextLink, PageEnd, limit, next_link};
 use crate::api::reply::Reply;
+use crate::api::v3::groups::list::uncounted;
 use crate::domain::group::GroupSnapshotDetails;
 use crate::domain::page::{GROUP_SNAPSHOT_FIELDS, Page, Scope};
 use crate::domain::{ListQuery, Result};
@@ -32,8 +33,10 @@ pub async fn show(call: Call) -> Result<Reply> {
 async fn page(call: &Call) -> Result<Page<GroupSnapshotDetails>> {
     call.authorize_own()?;
     let query = if call.version().at_least(PAGED_SINCE) {
-        list_query(call, &RULES)?
+        uncounted(call, list_query(call, &RULES)?)?
     } else {
+        // Nothing of it counts yet, but the links are made from it.
+        limit(&call.query)?;
         ListQuery::new(Scope::Project(call.ctx.project_id.clone()))
     };
     call.edge.services.list_group_snapshots(&query, Legacy::Hidden).await
