@@ -29,6 +29,7 @@ use crate::fleet::Fleet;
 use crate::service::Services;
 use crate::service::fleet::FleetService;
 use crate::store::{Dialect, Dispatch, SchemaState, Store};
+use crate::telemetry::logging;
 use crate::worker::Worker;
 
 /// How often `policy.yaml` is looked at.
@@ -86,6 +87,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Running> {
 
     let edge = Edge::new(settings::edge(config), services.clone(), authenticator, policy)
         .map_err(|e| anyhow::anyhow!("{e}"))?
+        .with_log_levels(logging::levels())
         .with_fleet(FleetService::new(services.store.clone(), fleet));
     let edge = Arc::new(edge);
     let doors = TaskTracker::new();

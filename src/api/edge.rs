@@ -30,6 +30,7 @@ use super::routes::TABLE;
 use super::{fault, fleet, request_id, version};
 use crate::auth::{AuthHeaders, Authenticator, Policy, RequestFacts};
 use crate::domain::ctx::DEFAULT_PATIENCE;
+use crate::domain::log_level::LogLevels;
 use crate::domain::{Ctx, Error, ErrorKind, Microversion, RequestId, Result};
 use crate::service::Services;
 use crate::service::fleet::FleetService;
@@ -56,6 +57,8 @@ pub struct Edge {
     /// The fleet edge beside it; without a service it says that there is none.
     pub fleet_router: Router,
     pub fleet: Option<FleetService>,
+    /// What is logged, where the process can change it.
+    pub log_levels: Option<Arc<dyn LogLevels>>,
     /// Writes in flight; shutdown waits for them.
     pub tracker: TaskTracker,
 }
@@ -70,7 +73,23 @@ impl Edge {
     ) -> Result<Self> {
         let (router, tracker) = (Router::new(TABLE)?, TaskTracker::new());
         let fleet_router = Router::new(&[fleet::TABLE])?;
-        Ok(Self { settings, router, services, authenticator, policy, fleet_router, fleet: None, tracker })
+        Ok(Self {
+            settings,
+            router,
+            services,
+            authenticator,
+            policy,
+            fleet_router,
+            fleet: None,
+            log_levels: None,
+            tracker,
+        })
+    }
+
+    /// The same with control of what the process logs.
+    #[must_use]
+    pub fn with_log_levels(self, log_levels: Option<Arc<dyn LogLevels>>) -> Self {
+        Self { log_levels, ..self }
     }
 
     /// The same with the fleet API.

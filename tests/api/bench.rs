@@ -122,6 +122,10 @@ impl Bench {
     }
 
     pub async fn behind(authenticator: Authenticator) -> Self {
+        Self::with(authenticator, |edge| edge).await
+    }
+
+    pub async fn with(authenticator: Authenticator, change: impl FnOnce(Edge) -> Edge) -> Self {
         let store = Store::connect("sqlite::memory:", 1).await.unwrap();
         store.migrate(&Clock::System).await.unwrap();
         let (dispatch, operations) = Dispatch::new();
@@ -130,7 +134,7 @@ impl Bench {
         let services = Services { store, dispatch, settings: Arc::default(), clock: Clock::System };
         let policy = Arc::new(Policy::defaults().unwrap());
         let edge = Edge::new(Settings::default(), services.clone(), Arc::new(authenticator), policy).unwrap();
-        Self { router: router(Arc::new(edge)), services }
+        Self { router: router(Arc::new(change(edge))), services }
     }
 
     pub fn ask(&self, method: Method, path: &str) -> Ask<'_> {

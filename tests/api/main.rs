@@ -16,6 +16,7 @@ mod groups;
 mod hostile;
 mod listing;
 mod manageable;
+mod logs;
 mod messages;
 mod openapi;
 mod qos;

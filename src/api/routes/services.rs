@@ -3,8 +3,8 @@
 use axum::http::{Method, StatusCode};
 
 use super::{Handler, Row, to};
-use crate::api::schema::{Schema, bodies, clusters as schema};
-use crate::api::v3::services::{capabilities, hosts, list, pools, switch, zones};
+use crate::api::schema::{Schema, bodies, clusters as schema, type_parts};
+use crate::api::v3::services::{capabilities, hosts, list, logs, pools, switch, zones};
 use crate::api::v3::{clusters, workers};
 
 const UPDATE: &str = "volume_extension:services:update";
@@ -55,6 +55,10 @@ pub static SERVICES: &[Row] = &[
     )
     .since(26)
     .success(StatusCode::ACCEPTED),
+    put("svc.get-log", "/os-services/get-log", UPDATE, &type_parts::LOG_GET, to!(logs::get)).since(32),
+    put("svc.set-log", "/os-services/set-log", UPDATE, &type_parts::LOG_SET, to!(logs::set))
+        .since(32)
+        .success(StatusCode::ACCEPTED),
 ];
 
 const HOSTS: &str = "volume_extension:hosts";
@@ -76,6 +80,8 @@ pub static FLEET: &[Row] = &[
     ),
     Row::new("hosts.list", Method::GET, "/os-hosts", HOSTS, to!(hosts::list)),
     Row::new("hosts.show", Method::GET, "/os-hosts/{host}", HOSTS, to!(hosts::show)),
+    put("hosts.update", "/os-hosts/{host}", HOSTS, &type_parts::HOST_UPDATE, to!(hosts::update)),
+    Row::new("hosts.update_all", Method::PUT, "/os-hosts", HOSTS, to!(hosts::update_all)),
     Row::new("az.list", Method::GET, "/os-availability-zone", "", to!(zones::list)),
 ];
 

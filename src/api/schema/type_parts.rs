@@ -1,4 +1,4 @@
-//! Bodies about what belongs to volume types.
+//! Bodies about what belongs to volume types, log levels and hosts.
 
 use super::bodies::NULLABLE_SPECS;
 use super::{
@@ -39,6 +39,24 @@ pub static ENCRYPTION_UPDATE: Schema = closed(&[required("encryption", &ENCRYPTI
 static TYPE_NAME: Schema = Schema::Text(Text { min: 1, max: 255, null: Null::Refused, format: Format::Name });
 static DEFAULT_TYPE: Schema = closed(&[required("volume_type", &TYPE_NAME)]);
 pub static DEFAULT_TYPE_SET: Schema = open(&[required("default_type", &DEFAULT_TYPE)]);
+
+static BINARY: Schema = Schema::OneOf(
+    &["cinder-scheduler", "cinder-volume", "cinder-backup", "cinder-api", "", "*"],
+    Null::Refused,
+);
+static SHORT: Schema = text(0, 255, Null::Allowed);
+static LEVEL: Schema = Schema::Text(Text { min: 0, max: 255, null: Null::Refused, format: Format::Level });
+pub static LOG_GET: Schema =
+    closed(&[optional("binary", &BINARY), optional("server", &SHORT), optional("prefix", &SHORT)]);
+pub static LOG_SET: Schema = closed(&[
+    optional("binary", &BINARY),
+    optional("server", &SHORT),
+    optional("prefix", &SHORT),
+    optional("level", &LEVEL),
+]);
+
+/// Any key is let in: the handler looks at them, whatever their case.
+pub static HOST_UPDATE: Schema = open(&[]);
 
 static NEW_TYPE_NAME: Schema = text(0, usize::MAX, Null::Refused);
 static MIGRATION_POLICY: Schema = Schema::OneOf(&["on-demand", "never"], Null::Refused);

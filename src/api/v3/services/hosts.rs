@@ -1,6 +1,7 @@
 //! `/os-hosts`: the old look at services; what a project has on a host comes as text.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{OWN_HOST, SCHEDULER_BINARY, VOLUME_BINARY, service_host, state, status};
 use crate::api::call::Call;
@@ -104,4 +105,46 @@ pub async fn show(call: Call) -> Result<Reply> {
     let mut rows = vec![row("(total)".to_owned(), total)];
     rows.extend(projects.into_iter().map(|(project, part)| row(project.to_string(), part)));
     Ok(Reply::ok(&Show { host: rows }))
+}
+
+#[derive(Serialize)]
+struct Switched<'a> {
+    host: &'a str,
+    status: &'static str,
+}
+
+/// Enables or disables; upstream never got further than to look at the body.
+pub async fn update(call: Call) -> Result<Reply> {
+    call.authorize_own()?;
+    let host = call.param("host");
+    let found = call.edge.services.backend(host).await?;
+    let found = found.ok_or_else(|| Error::not_found(format!("Host {host} could not be found.")))?;
+    let Some(intent) = wanted(&call.body)? else { return Ok(Reply::ok(&serde_json::json!({}))) };
+    call.edge.services.set_backend_intent(&call.ctx, &found, intent, None).await?;
+    let status = if intent == Intent::Enabled { "enabled" } else { "disabled" };
+    Ok(Reply::ok(&Switched { host, status }))
+}
+
+/// Keys and values count in any case and with blanks around them.
+fn wanted(body: &Value) -> Result<Option<Intent>> {
+    let mut intent = None;
+    for (key, value) in body.as_object().into_iter().flatten() {
+        if key.trim().to_lowercase() != "status" {
+            return Err(Error::invalid(format!("Invalid update setting: '{key}'")));
+        }
+        let word = value.as_str().unwrap_or_default();
+        intent = Some(match word.trim().to_lowercase().as_str() {
+            "enable" => Intent::Enabled,
+            "disable" => Intent::Cordoned,
+            _ => return Err(Error::invalid(format!("Invalid status: '{word}'"))),
+        });
+    }
+    Ok(intent)
+}
+
+/// There by accident upstream, where it lacks the host and is told to be malformed.
+pub async fn update_all(_: Call) -> Result<Reply> {
+    Err(Error::invalid(
+        "The server could not comply with the request since it is either malformed or otherwise incorrect.",
+    ))
 }

@@ -4,6 +4,7 @@
 pub mod capabilities;
 pub mod hosts;
 pub mod list;
+pub mod logs;
 pub mod pools;
 pub mod switch;
 pub mod zones;
@@ -14,6 +15,7 @@ use crate::domain::cluster::{Cluster, Intent, Observed};
 pub const OWN_HOST: &str = "hearth";
 pub const VOLUME_BINARY: &str = "cinder-volume";
 pub const SCHEDULER_BINARY: &str = "cinder-scheduler";
+pub const API_BINARY: &str = "cinder-api";
 
 /// `hearth@<cluster>`, the host of the service (without the pool).
 pub fn service_host(cluster: &Cluster) -> String {
