@@ -133,6 +133,27 @@ async fn what_is_the_operators_is_refused_to_members() {
         bench.get("/capabilities/hearth@c1"),
         bench.get("/os-hosts"),
         bench.post("/backups/import_record", record),
+        bench.get("/qos-specs"),
+        bench.get("/qos-specs/x"),
+        bench.post("/qos-specs", json!({"qos_specs": {"name": "q"}})),
+        bench.put("/qos-specs/x", json!({"qos_specs": {"k": "v"}})),
+        bench.put("/qos-specs/x/delete_keys", json!({"keys": ["k"]})),
+        bench.delete("/qos-specs/x"),
+        bench.get("/qos-specs/x/associations"),
+        bench.get("/qos-specs/x/associate?vol_type_id=y"),
+        bench.get("/qos-specs/x/disassociate?vol_type_id=y"),
+        bench.get("/qos-specs/x/disassociate_all"),
+        bench.get("/types/x/encryption"),
+        bench.get("/types/x/encryption/cipher"),
+        bench.post(
+            "/types/x/encryption",
+            json!({"encryption": {"provider": "p", "control_location": "back-end"}}),
+        ),
+        bench.put("/types/x/encryption/provider", json!({"encryption": {}})),
+        bench.delete("/types/x/encryption/provider"),
+        bench.put("/os-services/get-log", json!({})),
+        bench.put("/os-services/set-log", json!({"level": "INFO"})),
+        bench.put("/os-hosts/hearth@c1", json!({"status": "disable"})),
         bench.get("/clusters"),
         bench.get("/clusters/c1"),
         bench.put("/clusters/disable", json!({"name": "c1"})),
@@ -150,6 +171,15 @@ async fn what_is_the_operators_is_refused_to_members() {
     ] {
         let told = ask.token("member").send().await.fault(403);
         assert!(told.starts_with("Policy doesn't allow "), "{told}");
+    }
+    for ask in [
+        bench.get("/default-types"),
+        bench.get(&format!("/default-types/{PROJECT}")),
+        bench.put(&format!("/default-types/{PROJECT}"), json!({"default_type": {"volume_type": "t"}})),
+        bench.delete(&format!("/default-types/{PROJECT}")),
+    ] {
+        let told = ask.token("member").send().await.fault(403);
+        assert_eq!(told, "You are not authorized to perform this operation.");
     }
     for open in
         ["/limits", "/extensions", "/os-availability-zone", "/resource_filters", "/messages", "/types"]

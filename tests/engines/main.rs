@@ -24,6 +24,7 @@ mod operations;
 mod projects;
 mod property;
 mod transactions;
+mod type_parts;
 mod volumes;
 
 /// One `#[test]` for each test function and engine; `with` says how its bed is made.
@@ -114,6 +115,10 @@ on_every_engine! { run:
         reads_cut_off_anywhere_block_nobody,
         count_then_insert_never_passes_the_limit,
         a_crowd_on_one_lock_gets_through;
+    type_parts: qos_specs_come_back_and_know_their_volumes,
+        the_encryption_of_a_type_goes_with_it,
+        a_default_type_is_replaced,
+        retypes_under_way_are_counted;
     volumes: a_volume_comes_back_as_it_went_in,
         a_change_elsewhere_is_seen_at_once,
         a_new_name_of_a_type_or_cluster_is_seen_at_once,

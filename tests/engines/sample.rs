@@ -3,14 +3,15 @@
 use hearth::domain::cluster::PlacementTraits;
 use hearth::domain::operation::{
     CreateSnapshot, CreateVolume, DeleteSnapshot, DeleteVolume, ExtendVolume, Hints, Lane, MigrateVolume,
-    Operation, OperationStatus, RevertVolume, Source, Work,
+    MigrationPolicy, Operation, OperationStatus, RetypeVolume, RevertVolume, Source, Work,
 };
 use hearth::domain::page::{ListQuery, Scope};
 use hearth::domain::status::{AttachStatus, VolumeStatus};
 use hearth::domain::volume::{Location, Volume};
 use hearth::domain::{
     BackendUuid, BackupId, ClusterId, ClusterName, Gib, GroupId, GroupSnapshotId, ImageId, LightosProject,
-    Metadata, OperationId, ProjectId, RequestId, SnapshotId, Timestamp, UserId, VolumeId,
+    Metadata, OperationId, ProjectId, QosSpecsId, RequestId, SnapshotId, Timestamp, UserId, VolumeId,
+    VolumeTypeId,
 };
 use hearth::store::Store;
 
@@ -168,6 +169,14 @@ pub fn works() -> Vec<Work> {
             previous: VolumeStatus::Available,
             step: RevertVolume::Rollback,
         },
+        Work::RetypeVolume {
+            volume,
+            new_type: VolumeTypeId::random(),
+            previous: VolumeStatus::InUse,
+            policy: MigrationPolicy::OnDemand,
+            step: RetypeVolume::Fail { message: message.clone(), migration_status: Some("error".to_owned()) },
+        },
+        Work::ApplyQos { specs: QosSpecsId::random() },
         Work::CreateSnapshot { snapshot, step: CreateSnapshot::AwaitAvailable { uuid } },
         Work::CreateGroup { group: GroupId::random() },
         Work::CopyGroup { group: GroupId::random() },
