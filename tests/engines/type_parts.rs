@@ -66,11 +66,11 @@ pub async fn qos_specs_come_back_and_know_their_volumes(bed: Bed) {
     let name = find(QOS_SPECS_FIELDS, "name").unwrap();
     let mut query = ListQuery::new(Scope::AllProjects);
     query.filters.push(Filter::Compare(name, Comparison::Equal, Value::Text("Gold".to_owned())));
-    assert_eq!(session.list_qos_specs(&query).await.unwrap().items, [silver.clone()]);
+    assert_eq!(session.list_qos_specs(&query).await.unwrap().items, std::slice::from_ref(silver));
     let throttled = session.throttled_by(gold.id).await.unwrap();
     let [one] = &throttled[..] else { panic!("{throttled:?}") };
     assert_eq!((one.cluster_id, Some(one.uuid), one.volume_type_id), (cluster, location.uuid, of_gold.id));
-    assert_eq!(session.types_with_qos(gold.id).await.unwrap(), [of_gold.clone()]);
+    assert_eq!(session.types_with_qos(gold.id).await.unwrap(), std::slice::from_ref(of_gold));
     drop(session);
 
     let gone = bed.a.write("disassociate", |tx, _| {
