@@ -75,7 +75,9 @@ fn read(call: &Call, rules: &Rules) -> Result<Vec<Filter>> {
         if rules.since.iter().any(|(name, minor)| *name == key && !version.at_least(*minor)) {
             continue;
         }
-        match find(rules.fields, key).filter(|field| field.kind == Kind::Time) {
+        // Comparisons of times are for volumes; elsewhere such a column equals no text.
+        let compares = |field: &Field| field.kind == Kind::Time && rules.resource == "volume";
+        match find(rules.fields, key).filter(compares) {
             Some(field) => filters.extend(times(field, key, text)?),
             None => filters.push(one(rules.fields, key, text, version)?),
         }

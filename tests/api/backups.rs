@@ -66,6 +66,10 @@ async fn bodies_are_checked_before_the_volume_is_looked_for() {
     assert!(told.send().await.fault(400).contains("valid statuses are: ['available', 'error']"));
     bench.get("/backups?sort=name:asc").at(36).send().await.fault(400);
     bench.get("/backups?sort=name:asc").at(37).send().await.expect(200);
+    assert_eq!(
+        bench.get("/backups?created_at=gt:2020-01-01").send().await.expect(200),
+        json!({"backups": []})
+    );
     let told = bench.get("/backups?all_tenants=x").send().await.fault(400);
     assert_eq!(told, "all_tenants must be a boolean, got 'x'.");
 }

@@ -25,7 +25,7 @@ async fn a_volume_of_an_image_is_accepted_by_the_images_id() {
             (&json!("creating"), &json!("false"))
         );
     }
-    for reference in ["debian", "http://glance/v2/images/", "70a599e0"] {
+    for reference in ["debian", "", "http://glance/v2/images/", "70a599e0"] {
         let told = ask(json!({"size": 1, "imageRef": reference})).send().await.fault(400);
         assert_eq!(told, "Invalid image identifier or unable to access requested image.");
     }
@@ -172,6 +172,8 @@ async fn a_completion_tells_which_volume_stays() {
     let [old, new] = [bench.available(json!({"size": 1})).await, bench.available(json!({"size": 1})).await];
     let done = |fields: Value| json!({"os-migrate_volume_completion": fields});
     act(&bench, &old, 71, done(json!({}))).await.fault(400);
+    let told = act(&bench, &old, 71, done(json!({"new_volume": new, "error": 5}))).await.fault(400);
+    assert!(told.ends_with("Value: 5. 5 is not of type 'string', 'null', 'boolean'"), "{told}");
     act(&bench, &old, 71, done(json!({"new_volume": MISSING}))).await.fault(404);
     let answer = act(&bench, &old, 71, done(json!({"new_volume": new, "error": false}))).await.expect(200);
     assert_eq!(answer, json!({"save_volume_id": new}));

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::services::VOLUME_BINARY;
 use crate::api::call::Call;
-use crate::api::python::quoted;
+use crate::api::python::{self, quoted};
 use crate::api::reply::Reply;
 use crate::domain::{Error, Result};
 
@@ -39,18 +39,22 @@ pub async fn list(call: Call) -> Result<Reply> {
 pub async fn show(call: Call) -> Result<Reply> {
     call.authorize_own()?;
     let binary = call.query.get("binary").unwrap_or(VOLUME_BINARY);
-    Err(not_found(binary, call.param("name")))
+    Err(not_found(&quoted(binary), call.param("name")))
 }
 
 /// Enable and disable.
 pub async fn switch(call: Call) -> Result<Reply> {
     call.authorize_own()?;
     let fields = call.whole();
-    let binary = fields.text("binary").unwrap_or_else(|| VOLUME_BINARY.to_owned());
+    // A null is looked for as it is.
+    let binary = match fields.get("binary") {
+        Some(given) => python::repr(given),
+        None => quoted(VOLUME_BINARY),
+    };
     Err(not_found(&binary, &fields.text("name").unwrap_or_default()))
 }
 
 fn not_found(binary: &str, name: &str) -> Error {
-    let (binary, name) = (quoted(binary), quoted(name));
+    let name = quoted(name);
     Error::not_found(format!("Cluster {{'binary': {binary}, 'name': {name}}} could not be found."))
 }

@@ -39,7 +39,7 @@ fn read(call: &Call) -> Result<NewVolume> {
         metadata: volume.metadata("metadata").unwrap_or_default(),
         snapshot_id: volume.text("snapshot_id"),
         source_volid: volume.text("source_volid"),
-        image_ref: volume.nonempty("imageRef").or_else(|| volume.nonempty("image_id")),
+        image_ref: volume.text("imageRef").or_else(|| volume.nonempty("image_id")),
         // Known since 3.47, and below because the body is open there.
         backup_id: volume.nonempty("backup_id"),
         group_id: volume.text("group_id").filter(|_| call.version().at_least(13)),

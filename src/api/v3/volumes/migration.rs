@@ -56,7 +56,15 @@ struct Completed {
 }
 
 pub async fn complete(call: Call) -> Result<Reply> {
-    let new_volume = call.object("os-migrate_volume_completion").text("new_volume").unwrap_or_default();
+    let fields = call.object("os-migrate_volume_completion");
+    if let Some(value) = fields.get("error").filter(|v| !(v.is_string() || v.is_null() || v.is_boolean())) {
+        let (shown, value) = (python::display(value), python::repr(value));
+        return Err(Error::invalid(format!(
+            "Invalid input for field/attribute error. Value: {shown}. {value} is not of type 'string', 'null', \
+             'boolean'"
+        )));
+    }
+    let new_volume = fields.text("new_volume").unwrap_or_default();
     load_authorized(&call).await?;
     load_named(&call, &new_volume).await?;
     let save_volume_id =
