@@ -87,6 +87,13 @@ async fn what_cannot_be_managed_is_told_in_cinders_words() {
         bench.post(VOLUMES, managed(bad)).send().await.fault(400);
     }
     bench.post(VOLUMES, json!({"volume": {"host": "hearth@c1"}})).send().await.fault(400);
+    let made = bench.post("/types", json!({"volume_type": {"name": "sealed"}})).send().await.expect(200);
+    let sealed = made["volume_type"]["id"].as_str().unwrap();
+    let encryption = json!({"encryption": {"provider": "luks", "cipher": "aes-xts-plain64", "key_size": 256,
+        "control_location": "front-end"}});
+    bench.post(&format!("/types/{sealed}/encryption"), encryption).send().await.expect(200);
+    let told = bench.post(VOLUMES, managed(json!({"volume_type": "sealed"}))).send().await.fault(400);
+    assert_eq!(told, "Managing to an encrypted volume type is not supported.");
     let quota = json!({"quota_set": {"volumes": 1}});
     bench.put("/os-quota-sets/0af0", quota).send().await.expect(200);
     let answer = bench.post(VOLUMES, managed(json!({}))).send().await;

@@ -6,7 +6,7 @@ use hearth::domain::manageable::{Manageable, NewManagedSnapshot, NewManagedVolum
 use hearth::domain::operation::Work;
 use hearth::domain::snapshot::Snapshot;
 use hearth::domain::volume::{DeleteMode, Volume};
-use hearth::domain::volume_type::NewVolumeType;
+use hearth::domain::volume_type::VolumeType;
 use hearth::domain::{Bytes, Gib, Metadata, SnapshotId};
 use hearth::simulator::Release;
 use serde_json::{Value, json};
@@ -56,13 +56,6 @@ impl Lab {
             life.services.list_manageable(&ctx(), &cluster, objects).await.unwrap()
         });
         all.into_iter().map(|entry| (entry.reference.pair().1, entry)).collect()
-    }
-
-    fn make_type(&self, name: &str, specs: &[(&str, &str)]) -> String {
-        let life = self.life();
-        let extra_specs = specs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        let new = NewVolumeType { name: name.to_owned(), extra_specs, is_public: true, description: None };
-        life.runtime.block_on(life.services.create_type(&ctx(), &new)).unwrap().name
     }
 
     /// What the first cluster has under this name.
@@ -180,11 +173,12 @@ fn what_cannot_be_taken_in_is_left_alone() {
         eventually("the volume", || lab.on_cluster("theirs").filter(|it| it["state"] == "Available"));
     let ours = lab.volume(1);
     let uuid = ours.location.as_ref().unwrap().uuid.unwrap().to_string();
-    let thrice = lab.make_type("thrice", &[("lightos:num_replicas", "3")]);
-    let elsewhere = lab.make_type("elsewhere", &[("volume_backend_name", "lb9")]);
-    let of_type = |volume_type: &str| NewManagedVolume {
+    let thrice = lab.volume_type(&[("lightos:num_replicas", "3")]);
+    let elsewhere = lab.volume_type(&[("volume_backend_name", "lb9")]);
+    let policed = lab.volume_type(&[("lightos:qos_policy", "none-such")]);
+    let of_type = |volume_type: &VolumeType| NewManagedVolume {
         reference: named("theirs"),
-        volume_type: Some(volume_type.to_owned()),
+        volume_type: Some(volume_type.id.to_string()),
         ..NewManagedVolume::default()
     };
     let by = |reference: Reference| NewManagedVolume { reference, ..NewManagedVolume::default() };
@@ -194,6 +188,7 @@ fn what_cannot_be_taken_in_is_left_alone() {
         (by(Reference { name: None, id: Some("x".to_owned()) }), "Specified volume does not exist."),
         (by(Reference { name: None, id: Some(uuid) }), "already managed"),
         (of_type(&thrice), "volume type mismatch: the volume has 2 replicas, its type 3."),
+        (of_type(&policed), "The cluster refused the QoS of the type: "),
         (of_type(&elsewhere), "The cluster of the volume does not fit its new type."),
         (
             NewManagedVolume { availability_zone: Some("mars".to_owned()), ..by(named("theirs")) },
@@ -208,6 +203,21 @@ fn what_cannot_be_taken_in_is_left_alone() {
     }
     assert_eq!(lab.on_cluster("theirs"), Some(before));
     assert!(lab.on_cluster(&ours.backend_name()).is_some());
+}
+
+#[test]
+fn the_limits_of_the_type_are_kept_from_then_on() {
+    let lab = Lab::new(1);
+    lab.make_foreign("fast");
+    let slow = lab.limited_type(&[("read_bytes_sec", "5000000")]);
+    let new = NewManagedVolume {
+        reference: named("fast"),
+        volume_type: Some(slow.id.to_string()),
+        ..NewManagedVolume::default()
+    };
+    let volume = lab.when(&lab.manage_as(new), "available");
+    assert_eq!(lab.limits_of(&volume), json!({"Bandwidth": {"write": 0, "read": 5}}));
+    lab.settle();
 }
 
 #[test]

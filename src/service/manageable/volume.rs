@@ -50,6 +50,9 @@ impl Services {
             Some(volume_type) => volume_type,
             None => types::default(tx, &self.settings).await?,
         };
+        if tx.type_encryption(volume_type.id).await?.is_some() {
+            return Err(Error::invalid("Managing to an encrypted volume type is not supported."));
+        }
         let missing = || Error::invalid(format!("Host '{}' not found", new.host));
         let cluster = cluster.ok_or_else(missing)?;
         check_service(cluster)?;

@@ -15,7 +15,7 @@ use crate::domain::message::{Action, Reason};
 use crate::domain::operation::{AdoptVolume, Work};
 use crate::domain::quota::Allowance;
 use crate::domain::status::VolumeStatus;
-use crate::domain::{Result, VolumeId};
+use crate::domain::{Gib, Result, VolumeId};
 use crate::store::Tx;
 pub(super) use find::invalid;
 
@@ -47,12 +47,13 @@ pub(super) async fn step(job: &mut Job, order: Order, step: AdoptVolume) -> Resu
     }
 }
 
-/// The row points nowhere again.
+/// The row points nowhere again, and counts for nothing.
 async fn unbind(tx: &mut Tx, volume: VolumeId) -> Result<()> {
     if let Some(mut row) = tx.volume(volume).await?
         && row.location.is_some()
     {
         row.location = None;
+        row.size = Gib(0);
         tx.set_backend_name(volume, None).await?;
         tx.update_volume(&row).await?;
     }

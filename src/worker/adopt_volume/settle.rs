@@ -3,14 +3,16 @@
 
 use super::{Order, overtaken, unbind};
 use crate::domain::operation::{AdoptVolume, Lane};
+use crate::domain::qos::Throttle;
 use crate::domain::status::VolumeStatus;
 use crate::domain::volume::{Location, Volume, volume_name};
-use crate::domain::{BackendUuid, Result};
-use crate::lightbits::{self, Acl, Outcome, Reason, UpdateVolume};
+use crate::domain::{BackendUuid, LightosProject, Result};
+use crate::lightbits::{self, Acl, Outcome, QosRef, Reason, UpdateVolume};
 use crate::store::Tx;
 use crate::worker::flow::Flow;
 use crate::worker::job::Job;
 use crate::worker::list_remote::is_open;
+use crate::worker::policy::{Policy, settle_change, throttle_of};
 use crate::worker::relabel::wished;
 use crate::worker::remote::{Seen, await_volume};
 
@@ -46,9 +48,13 @@ pub(super) async fn settle(job: &mut Job, order: &Order) -> Result<Flow> {
         Seen::Pending(why) => return Ok(Flow::Again(why)),
         Seen::Trouble(trouble) => return Ok(Flow::Again(trouble.to_string())),
     };
+    let qos = match qos_of(job, order, &client, &volume, &location.project).await? {
+        Ok(qos) => qos,
+        Err(flow) => return Ok(flow),
+    };
     let settled = || Flow::next(order.at(AdoptVolume::Finish { name: present.name.clone() }));
-    let Some(change) = change(&volume, &present) else { return Ok(settled()) };
-    let must = change.size.is_some() || change.acl.is_some();
+    let Some(change) = change(&volume, &present, qos) else { return Ok(settled()) };
+    let must = change.size.is_some() || change.acl.is_some() || change.qos.is_some();
     match client.update_volume(Lane::User, &location.project, uuid, &change).await {
         // It takes effect later, or on an old release not at all: look again.
         Outcome::Done(()) if job.tries < TRIES || must => {
@@ -75,8 +81,33 @@ pub(super) async fn settle(job: &mut Job, order: &Order) -> Result<Flow> {
     }
 }
 
+/// The policy that the type names; where it names none the volume keeps what it has.
+async fn qos_of(
+    job: &mut Job,
+    order: &Order,
+    client: &lightbits::Cluster,
+    volume: &Volume,
+    project: &LightosProject,
+) -> Result<std::result::Result<Option<uuid::Uuid>, Flow>> {
+    let throttle = throttle_of(&mut job.bench.store.read().await?, volume.volume_type_id).await?;
+    let throttle = match throttle {
+        Ok(Throttle::Default) => return Ok(Ok(None)),
+        Ok(throttle) => throttle,
+        Err(why) => return Ok(Err(order.failed(format!("The volume type cannot be used: {why}.")))),
+    };
+    Ok(match settle_change(job, client, project, &throttle).await? {
+        Policy::Found(policy) => Ok(Some(policy.uuid)),
+        Policy::Later(why) => Err(Flow::Again(why)),
+        Policy::Refused(refusal) if job.tries < TRIES => Err(Flow::Again(refusal.to_string())),
+        Policy::Refused(refusal) => {
+            Err(order
+                .failed(format!("The cluster refused the QoS of the type: {}.", refusal.reason.as_str())))
+        }
+    })
+}
+
 /// What is to be changed, given what is there; `None`: nothing.
-fn change(volume: &Volume, present: &lightbits::Volume) -> Option<UpdateVolume> {
+fn change(volume: &Volume, present: &lightbits::Volume, qos: Option<uuid::Uuid>) -> Option<UpdateVolume> {
     let name = volume_name(volume.id);
     let size = volume.size.bytes();
     let open = is_open(&present.acl) || is_open(&present.ip_acl);
@@ -84,6 +115,7 @@ fn change(volume: &Volume, present: &lightbits::Volume) -> Option<UpdateVolume> 
         new_name: (present.name != name).then_some(name),
         size: (present.size < size).then_some(size),
         labels: wished(volume, &present.labels),
+        qos: qos.filter(|wanted| present.qos_policy_uuid != Some(*wanted)).map(QosRef::Uuid),
         // Whom our attachments do not let in is not let in.
         acl: open.then_some(Acl::Nobody),
         ip_acl: open.then_some(Acl::Nobody),
