@@ -22,7 +22,7 @@ impl Timestamp {
     }
     /// Seconds from `earlier` to this, negative when it lies in the future.
     pub const fn seconds_since(self, earlier: Self) -> i64 {
-        (self.0 - earlier.0) / 1_000_000
+        self.0.saturating_sub(earlier.0) / 1_000_000
     }
     /// `YYYY-MM-DDTHH:MM:SS.ffffff`, UTC without a zone suffix; no fraction when it is zero.
     /// This is what Python's `isoformat()` prints and what gophercloud insists on

@@ -5,6 +5,7 @@
 
 mod clients;
 mod connect;
+mod expiry;
 mod first_contact;
 pub mod health;
 mod intent;

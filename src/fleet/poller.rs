@@ -13,6 +13,7 @@ use rand::RngExt as _;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::expiry::ExpiryWatch;
 use super::first_contact::first_contact;
 use super::health::{Health, Probe};
 use super::member::{Member, MemberTrouble};
@@ -35,6 +36,7 @@ pub(super) struct Poller {
     member: Arc<Member>,
     lease_renewed: Option<Instant>,
     watch: Option<Watch>,
+    expiry: ExpiryWatch,
 }
 
 /// What is remembered from one turn to the next while the lease is held.
@@ -75,8 +77,8 @@ impl Fingerprint {
 }
 
 impl Poller {
-    pub(super) const fn new(shared: Arc<Shared>, member: Arc<Member>) -> Self {
-        Self { shared, member, lease_renewed: None, watch: None }
+    pub(super) fn new(shared: Arc<Shared>, member: Arc<Member>) -> Self {
+        Self { shared, member, lease_renewed: None, watch: None, expiry: ExpiryWatch::default() }
     }
 
     /// Until told to stop; then the lease is given back.
@@ -111,6 +113,7 @@ impl Poller {
             return Ok(self.shared.settings.lease / 3);
         }
         let Some(client) = self.member.client() else { return Ok(self.shared.settings.poll_interval) };
+        self.warn_of_expiry(&client).await;
         let id = match self.member.id() {
             Some(id) => id,
             None => match first_contact(&self.shared, &self.member, &client).await? {
@@ -146,6 +149,15 @@ impl Poller {
         let calm = self.watch.as_ref().is_some_and(|watch| watch.health.is_calm());
         let settings = &self.shared.settings;
         Ok(if calm { settings.poll_interval } else { settings.probe_interval.min(settings.poll_interval) })
+    }
+
+    async fn warn_of_expiry(&mut self, client: &crate::lightbits::Cluster) {
+        // A token that cannot be read shows as trouble of the next call.
+        let Ok(expires) = client.credential_expiry().await else { return };
+        if let Some(left) = self.expiry.seconds_left(self.shared.clock.now(), expires) {
+            let (cluster, hours_left) = (self.member.name(), left / 3600);
+            tracing::warn!(%cluster, hours_left, "the token of this cluster runs out: replace it");
+        }
     }
 
     async fn take_in(

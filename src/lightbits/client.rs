@@ -81,8 +81,7 @@ impl Cluster {
         self.inner.transport.endpoints.status()
     }
 
-    /// When the token in use expires (its `exp`, not verified); for warnings in `config check`
-    /// and `cluster show`.
+    /// When the token that we were given expires (its `exp`, not verified).
     pub async fn credential_expiry(&self) -> Result<Option<Timestamp>, Trouble> {
         self.inner.transport.tokens.expiry().await
     }

@@ -79,8 +79,12 @@ impl Tokens {
         matches!(self.credentials, Credentials::JwtFile(_) | Credentials::RsaKey(_))
     }
 
-    /// The `exp` of the token in use; `None` when there is no token or it has none.
+    /// The `exp` of the token in use; `None` when there is no token, when it has none, or when
+    /// it is minted here and so renewed in time.
     pub async fn expiry(&self) -> Result<Option<Timestamp>, Trouble> {
+        if matches!(self.credentials, Credentials::RsaKey(_)) {
+            return Ok(None);
+        }
         Ok(self.token(Freshness::Cached).await?.and_then(|token| expiry_of(token.expose_secret())))
     }
 

@@ -1,6 +1,7 @@
 //! What ought to be on a cluster, for the poller and for those who want to take a cluster away.
 
 use sea_query::{Expr, ExprTrait as _, Query};
+use sqlx::any::AnyRow;
 
 use super::row::Columns;
 use super::{Session, Tx};
@@ -17,6 +18,20 @@ pub struct Holding {
     pub size: Bytes,
     /// It is known to be there, and nothing is being done to it.
     pub settled: bool,
+}
+
+fn decode(row: &AnyRow) -> Result<Holding> {
+    let mut c = Columns::of(row);
+    let id = c.parsed()?;
+    let name_id = c.maybe_parsed()?;
+    let project = c.maybe_text()?.unwrap_or_default();
+    let size = Gib(u32::try_from(c.int()?).unwrap_or(u32::MAX)).bytes();
+    let status = c.one_of(VolumeStatus::parse)?;
+    let is_there = c.maybe_text()?.is_some();
+    let adopted = c.maybe_text()?;
+    let quiet = matches!(status, VolumeStatus::Available | VolumeStatus::InUse | VolumeStatus::Reserved);
+    let name = adopted.unwrap_or_else(|| volume_name(name_id.unwrap_or(id)));
+    Ok(Holding { project: LightosProject::new(project), name, size, settled: quiet && is_there })
 }
 
 /// Rows that point at a cluster.
@@ -49,23 +64,13 @@ impl Session {
             .from("volumes")
             .left_join("adopted_names", Expr::col(("adopted_names", "volume_id")).equals(("volumes", "id")))
             .and_where(Expr::col("cluster_id").eq(cluster.to_string()));
-        let rows = self.all("read what a cluster holds", &select).await?;
-        let read = rows.iter().map(|row| {
-            let mut c = Columns::of(row);
-            let id = c.parsed()?;
-            let name_id = c.maybe_parsed()?;
-            let project = c.maybe_text()?.unwrap_or_default();
-            let size = Gib(u32::try_from(c.int()?).unwrap_or(u32::MAX)).bytes();
-            let quiet = matches!(
-                c.one_of(VolumeStatus::parse)?,
-                VolumeStatus::Available | VolumeStatus::InUse | VolumeStatus::Reserved
-            );
-            let settled = quiet && c.maybe_text()?.is_some();
-            let adopted = c.maybe_text()?;
-            let name = adopted.unwrap_or_else(|| volume_name(name_id.unwrap_or(id)));
-            Ok(Holding { project: LightosProject::new(project), name, size, settled })
-        });
-        read.collect()
+        let mut holdings = Vec::new();
+        self.each("read what a cluster holds", &select, |row| {
+            holdings.push(decode(row)?);
+            Ok(())
+        })
+        .await?;
+        Ok(holdings)
     }
 
     /// How much points at a cluster.

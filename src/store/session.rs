@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
+use futures::TryStreamExt as _;
 use sea_query::{Asterisk, Expr, ExprTrait as _, OnConflict, Query, SelectStatement};
 use sea_query_sqlx::SqlxBinder;
 use sqlx::any::AnyRow;
@@ -158,6 +159,27 @@ impl Session {
         let query = sqlx::query_with(AssertSqlSafe(sql), values);
         let row = query.fetch_optional(self.connection()?).await;
         self.answered(row).map_err(|e| self.failed(doing, e))
+    }
+
+    /// Each row of an answer that may be long, one at a time.
+    pub(super) async fn each(
+        &mut self,
+        doing: &'static str,
+        statement: &impl SqlxBinder,
+        mut take: impl FnMut(&AnyRow) -> Result<()>,
+    ) -> Result<()> {
+        let (sql, values) = self.dialect.build(statement);
+        let mut rows = sqlx::query_with(AssertSqlSafe(sql), values).fetch(self.connection()?);
+        let ended = loop {
+            match rows.try_next().await {
+                // Left in the middle of the answer, the connection is closed.
+                Ok(Some(row)) => take(&row)?,
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        drop(rows);
+        self.answered(ended).map_err(|error| self.failed(doing, error))
     }
 
     /// The first column of the only row, as a number.
