@@ -90,7 +90,8 @@ impl Poller {
                 Some(Ok(pause)) => pause,
                 Some(Err(error)) => {
                     tracing::warn!(cluster = %self.member.name(), %error, detail = error.detail(), "polling");
-                    self.shared.settings.poll_interval
+                    // The database's trouble; the cluster has not been looked at.
+                    self.shared.settings.probe_interval.min(self.shared.settings.poll_interval)
                 }
             };
             if stop.run_until_cancelled(tokio::time::sleep(jittered(pause))).await.is_none() {
