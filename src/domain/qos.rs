@@ -74,15 +74,9 @@ impl Throttle {
     /// # Errors
     /// A sentence about limits that no policy can keep.
     pub fn of(volume_type: &VolumeType, specs: Option<&QosSpecs>) -> Result<Self, String> {
-        if let Some(specs) = specs.filter(|specs| specs.consumer != Consumer::FrontEnd) {
-            let named = specs.specs.get(POLICY_KEY).and_then(Option::as_ref);
-            if let Some(policy) = named.filter(|policy| !policy.is_empty()) {
-                return Ok(Self::Policy(policy.clone()));
-            }
-            let limit = specs.limit()?;
-            if limit != QosLimit::Unlimited {
-                return Ok(Self::Own { specs: specs.id, limit });
-            }
+        match specs.map_or(Ok(Self::Default), QosSpecs::back_end)? {
+            Self::Default => {}
+            asked => return Ok(asked),
         }
         let named = volume_type.extra_specs.get(POLICY_KEY).filter(|policy| !policy.is_empty());
         Ok(named.map_or(Self::Default, |policy| Self::Policy(policy.clone())))
@@ -125,6 +119,24 @@ const FAMILIES: [(&str, Kind, u64); 3] = [
 ];
 
 impl QosSpecs {
+    /// What the specs by themselves ask of the cluster.
+    ///
+    /// # Errors
+    /// A sentence about limits that no policy can keep.
+    pub fn back_end(&self) -> Result<Throttle, String> {
+        if self.consumer == Consumer::FrontEnd {
+            return Ok(Throttle::Default);
+        }
+        let named = self.specs.get(POLICY_KEY).and_then(Option::as_ref);
+        if let Some(policy) = named.filter(|policy| !policy.is_empty()) {
+            return Ok(Throttle::Policy(policy.clone()));
+        }
+        Ok(match self.limit()? {
+            QosLimit::Unlimited => Throttle::Default,
+            limit => Throttle::Own { specs: self.id, limit },
+        })
+    }
+
     /// The limits for the cluster, from `read_`, `write_` and `total_` `iops_sec`, `bytes_sec` and
     /// `iops_sec_per_gb`. A policy limits reading and writing apart, so a total goes to each.
     ///

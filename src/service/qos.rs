@@ -81,14 +81,15 @@ impl Services {
             .store
             .write("update QoS specs", |tx, _| {
                 Box::pin(async move {
-                    let mut found = present(tx, id).await?;
+                    let before = present(tx, id).await?;
+                    let mut found = before.clone();
                     found.consumer = change.consumer.unwrap_or(found.consumer);
                     found.specs.extend(change.specs.clone());
-                    self.put_qos_specs(tx, ctx, found).await
+                    self.put_qos_specs(tx, ctx, &before, found).await
                 })
             })
             .await?;
-        self.dispatch.announce(operation);
+        operation.into_iter().for_each(|operation| self.dispatch.announce(operation));
         Ok(())
     }
 
@@ -101,23 +102,34 @@ impl Services {
             .store
             .write("delete QoS keys", |tx, _| {
                 Box::pin(async move {
-                    let mut found = present(tx, id).await?;
+                    let before = present(tx, id).await?;
+                    let mut found = before.clone();
                     let missing = keys.iter().find(|key| found.specs.remove(key.as_str()).is_none());
-                    Ok((self.put_qos_specs(tx, ctx, found).await?, missing.cloned()))
+                    Ok((self.put_qos_specs(tx, ctx, &before, found).await?, missing.cloned()))
                 })
             })
             .await?;
-        self.dispatch.announce(operation);
+        operation.into_iter().for_each(|operation| self.dispatch.announce(operation));
         match missing {
             Some(key) => Err(Error::not_found(format!("QoS spec {id} has no spec with key {key}."))),
             None => Ok(()),
         }
     }
 
-    async fn put_qos_specs(&self, tx: &mut Tx, ctx: &Ctx, mut specs: QosSpecs) -> Result<Operation> {
+    /// Clusters hear of it only when there is something for them in it.
+    async fn put_qos_specs(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        before: &QosSpecs,
+        mut specs: QosSpecs,
+    ) -> Result<Option<Operation>> {
         specs.updated_at = Some(ctx.clock.now());
         tx.update_qos_specs(&specs).await?;
-        self.plan_qos(tx, ctx, specs.id).await
+        if before.back_end() == specs.back_end() {
+            return Ok(None);
+        }
+        self.plan_qos(tx, ctx, specs.id).await.map(Some)
     }
 
     async fn plan_qos(&self, tx: &mut Tx, ctx: &Ctx, specs: QosSpecsId) -> Result<Operation> {

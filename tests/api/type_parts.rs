@@ -55,6 +55,13 @@ async fn encryption_of_a_type() {
     ] {
         bench.post(&all, json!({"encryption": bad})).send().await.fault(400);
     }
+    let told = bench.put(&part("x"), json!({"encryption": {"key_size": "1.5"}})).send().await.fault(400);
+    assert_eq!(told, "Invalid input received: key_size must be an integer.");
+    let told = bench.put(&part("x"), json!({"encryption": {"key_size": -1}})).send().await.fault(400);
+    assert_eq!(
+        told,
+        "Invalid input for field/attribute key_size. Value: -1. -1 is less than the minimum of 0"
+    );
     let unknown = format!("/types/{NOBODY}/encryption");
     bench.get(&unknown).send().await.fault(404);
     bench.post(&unknown, json!({"encryption": luks})).send().await.fault(404);

@@ -124,6 +124,8 @@ fn front_end_limits_are_not_the_clusters_business() {
     lab.when(&volume, "available");
     assert_eq!(lab.limits_of(&volume), unlimited());
     assert_eq!(lab.policies(), ["no-limit-policy"]);
+    lab.change_limits(&lab.type_row(&found), &[("total_iops_sec", Some("200"))]);
+    assert_eq!(lab.operations(), []);
 }
 
 #[test]

@@ -1,9 +1,7 @@
 //! Bodies about what belongs to volume types, log levels and hosts.
 
 use super::bodies::NULLABLE_SPECS;
-use super::{
-    Digits, Extra, Field, Format, Integer, Null, Object, Schema, Text, closed, optional, required, text,
-};
+use super::{Extra, Field, Format, Null, Object, Schema, Text, closed, optional, required, text};
 
 const fn open(fields: &'static [Field]) -> Schema {
     Schema::Object(Object { fields, extra: Extra::Ignored, null: Null::Refused, nonempty_since: None })
@@ -19,8 +17,8 @@ pub static QOS_DELETE_KEYS: Schema = closed(&[required("keys", &Schema::Words)])
 static PROVIDER: Schema = text(0, 255, Null::Refused);
 static CIPHER: Schema = text(0, 255, Null::Allowed);
 static CONTROL_LOCATION: Schema = Schema::OneOf(&["front-end", "back-end"], Null::Refused);
-static KEY_SIZE: Schema =
-    Schema::Integer(Integer { min: 0, max: 2_147_483_647, null: Null::Allowed, digits: Digits::Allowed });
+/// The handler looks at the number, since text is told apart from it.
+static KEY_SIZE: Schema = Schema::Of(&["string", "integer", "null"]);
 static NEW_ENCRYPTION: Schema = open(&[
     optional("key_size", &KEY_SIZE),
     required("provider", &PROVIDER),
