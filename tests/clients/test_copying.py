@@ -76,7 +76,7 @@ def test_backups_with_the_openstack_command(demo):
     with pytest.raises(Refused, match="/metadata/"):  # which no Cinder has ever served
         demo.openstack("volume", "backup", "unset", "--property", "l", key)
     with pytest.raises(Refused, match="Backup status must be available"):
-        demo.openstack("volume", "backup", "restore", key, volume)
+        demo.openstack("volume", "backup", "restore", "--force", key, volume)
     demo.openstack("volume", "backup", "delete", key)
     demo.await_status("backups", key, "gone")
 
