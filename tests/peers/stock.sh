@@ -1,6 +1,6 @@
 # Stock Cinder 29 as a deployment runs it: cinder-api under uwsgi with two processes, cinder-scheduler, and
 # cinder-volume with one unmodified Lightbits driver per simulated cluster; MariaDB and RabbitMQ beside it.
-# Sourced by benches/compare after tests/lib/processes.sh and tests/peers/clusters.sh.
+# Sourced, by the benchmark and by the differential test, after tests/lib/processes.sh and tests/peers/clusters.sh.
 
 # stock_start CLUSTER…: infrastructure, schema and configuration, then the services. Sets STOCK_URL.
 stock_start() {
