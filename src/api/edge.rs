@@ -154,7 +154,7 @@ async fn dispatch(
     };
     declared_size(&parts.headers)?;
     if rest.is_empty() {
-        return Ok(super::outside::redirect(&links));
+        return Ok(super::outside::redirect(&links, &parts.headers));
     }
     let matched = edge.router.resolve(&parts.method, rest);
     let project = matched.as_ref().and_then(|m| m.as_ref().ok()).and_then(|m| m.project.as_deref());
@@ -170,7 +170,7 @@ async fn dispatch(
         negotiate(&parts.headers, progress)?;
         return Ok(version::document(StatusCode::OK, links.root()));
     }
-    let Some(matched) = matched else { return Ok(fault::unknown_route()) };
+    let Some(matched) = matched else { return Ok(fault::unknown_route(&parts.headers)) };
     let matched = matched?;
     ctx.microversion = negotiate(&parts.headers, progress)?;
     let body = read_body(&parts.method, &parts.headers, body).await?;
@@ -203,7 +203,7 @@ async fn serve_fleet(
         Err(error) => return Ok(fault::reply(&error).from(Origin::Filter)),
     };
     let Some(matched) = edge.fleet_router.resolve(&parts.method, rest) else {
-        return Ok(fault::unknown_route());
+        return Ok(fault::unknown_route(&parts.headers));
     };
     let matched = matched?;
     ctx.microversion = Microversion::MAX;

@@ -4,7 +4,7 @@
 //! answers what never reached a controller (unknown route, body too large). A third one belongs
 //! to the token filter (`cinder-behaviours` 1.1, 1.2, 2.2).
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde::ser::SerializeMap;
 
@@ -118,8 +118,41 @@ pub fn unauthorized(challenge: Option<&str>) -> Reply {
 }
 
 /// What never reached a controller.
-pub fn unknown_route() -> Reply {
-    webob(StatusCode::NOT_FOUND, "Not Found", NOT_FOUND)
+/// A page for whoever takes one (a browser, or a program that takes anything), else JSON.
+pub fn unknown_route(headers: &HeaderMap) -> Reply {
+    if !prefers_html(headers.get(header::ACCEPT)) {
+        return webob(StatusCode::NOT_FOUND, "Not Found", NOT_FOUND);
+    }
+    let status = "404 Not Found";
+    Reply::html(
+        StatusCode::NOT_FOUND,
+        format!(
+            "<html>\n <head>\n  <title>{status}</title>\n </head>\n <body>\n  <h1>{status}</h1>\n  \
+             {NOT_FOUND}<br /><br />\n\n\n\n </body>\n</html>"
+        ),
+    )
+}
+
+/// Of HTML and JSON the one with the greater weight, HTML when they weigh the same, as `webob`
+/// has it.
+fn prefers_html(accept: Option<&HeaderValue>) -> bool {
+    let Some(accept) = accept.and_then(|value| value.to_str().ok()).filter(|text| !text.trim().is_empty())
+    else {
+        return true;
+    };
+    let weight = |offer: &str| {
+        let ranges = accept.split(',').filter_map(|range| {
+            let mut parts = range.split(';').map(str::trim);
+            let name = parts.next()?.to_ascii_lowercase();
+            let all = format!("{}/*", offer.split('/').next()?);
+            let precision = [offer, &all, "*/*"].iter().position(|known| **known == name)?;
+            let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse().ok());
+            Some((precision, weight.unwrap_or(0.0)))
+        });
+        ranges.min_by_key(|(precision, _)| *precision).map_or(0.0, |(_, weight): (usize, f64)| weight)
+    };
+    let (html, json) = (weight("text/html"), weight("application/json"));
+    html > 0.0 && html >= json
 }
 
 fn webob(status: StatusCode, title: &str, explanation: &str) -> Reply {

@@ -1,7 +1,7 @@
 //! What lies outside `/v3`: the version document at the root and the healthcheck. No token.
 
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde::Serialize;
 
 use super::edge::Edge;
@@ -25,16 +25,16 @@ pub fn serve(edge: &Edge, path: &str, parts: &Parts, links: &Links, echo: &mut O
                 fault::reply(&refusal.error)
             }
         },
-        _ => fault::unknown_route(),
+        _ => fault::unknown_route(&parts.headers),
     }
 }
 
 /// `/v3` → `/v3/`.
-pub fn redirect(links: &Links) -> Reply {
+pub fn redirect(links: &Links, headers: &HeaderMap) -> Reply {
     let reply = Reply::raw(StatusCode::FOUND).from(Origin::Filter);
     match HeaderValue::from_str(&format!("{}/v3/", links.root())) {
         Ok(location) => reply.header(header::LOCATION, location),
-        Err(_) => fault::unknown_route(),
+        Err(_) => fault::unknown_route(headers),
     }
 }
 

@@ -80,6 +80,15 @@ impl Reply {
         reply
     }
 
+    /// A page.
+    pub fn html(status: StatusCode, page: String) -> Self {
+        let reply = Self::empty(status).from(Origin::Filter);
+        let mut reply = reply
+            .header(axum::http::header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=UTF-8"));
+        reply.body = page.into();
+        reply
+    }
+
     #[must_use]
     pub const fn from(mut self, origin: Origin) -> Self {
         self.origin = origin;

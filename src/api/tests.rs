@@ -150,10 +150,20 @@ async fn unknown_routes_answer_in_webobs_shape() {
         (Method::GET, "/v3/0af"),
         (Method::GET, "/v3/UPPER/things/7"),
     ] {
-        let answer = send(Request::builder().method(method.clone()).uri(path), Body::empty()).await;
+        let asked = |accept| Request::builder().method(method.clone()).uri(path).header("accept", accept);
+        let answer = send(asked("application/json"), Body::empty()).await;
         assert_eq!(answer.status, 404, "{path}");
         if method != Method::HEAD {
             assert_eq!(answer.json()["code"], "404 Not Found", "{path}");
+        }
+        for (accept, kind) in [
+            ("*/*", "text/html; charset=UTF-8"),
+            ("text/html;q=0.5, application/json", "application/json"),
+            ("application/*;q=0.5, */*;q=0.1", "application/json"),
+            ("text/*", "text/html; charset=UTF-8"),
+        ] {
+            let page = send(asked(accept), Body::empty()).await;
+            assert_eq!((page.status, page.header("content-type")), (404, Some(kind)), "{path} {accept}");
         }
         assert_eq!(answer.header("openstack-api-version"), None, "{path}");
         assert_eq!(answer.header("x-compute-request-id"), None, "{path}");

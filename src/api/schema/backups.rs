@@ -51,7 +51,12 @@ static URL: Schema =
 static RECORD: Schema = closed(&[required("backup_service", &VALUE), required("backup_url", &URL)]);
 pub static IMPORT: Schema = closed(&[required("backup-record", &RECORD)]);
 
-static STATUSES: StatusWords = StatusWords { what: "Backup status", words: &["available", "error"] };
+static STATUSES: StatusWords = StatusWords {
+    what: "Backup status",
+    words: &["available", "error"],
+    brackets: ('[', ']'),
+    blank: Null::Refused,
+};
 static STATUS: Schema =
     Schema::Text(Text { min: 0, max: 255, null: Null::Refused, format: Format::Status(&STATUSES) });
 static STATUS_FIELDS: Schema = closed(&[required("status", &STATUS)]);

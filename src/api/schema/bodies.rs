@@ -131,6 +131,8 @@ pub static FORCE_DELETE: Schema = closed(&[required("os-force_delete", &ANY)]);
 
 static VOLUME_STATUSES: StatusWords = StatusWords {
     what: "Volume status",
+    brackets: ('(', ')'),
+    blank: Null::Allowed,
     words: &[
         "creating",
         "available",
@@ -156,14 +158,22 @@ static VOLUME_STATUSES: StatusWords = StatusWords {
         "extending",
     ],
 };
-static ATTACH_STATUSES: StatusWords =
-    StatusWords { what: "Volume attach status", words: &["attached", "detached"] };
+static ATTACH_STATUSES: StatusWords = StatusWords {
+    what: "Volume attach status",
+    words: &["attached", "detached"],
+    brackets: ('[', ']'),
+    blank: Null::Allowed,
+};
 static MIGRATION_STATUSES: StatusWords = StatusWords {
     what: "Volume migration status",
+    brackets: ('(', ')'),
+    blank: Null::Allowed,
     words: &["migrating", "error", "success", "completing", "none", "starting"],
 };
 static SNAPSHOT_STATUSES: StatusWords = StatusWords {
     what: "Snapshot status",
+    brackets: ('(', ')'),
+    blank: Null::Refused,
     words: &[
         "error",
         "available",

@@ -186,9 +186,15 @@ impl Object {
     ) -> Result<(), Wrong<'a>> {
         let known = |field: &&Field| version.at_least(field.since);
         let wrong = |reason: String| Err(Wrong { path, value, reason: Reason::Of(reason) });
-        for (key, item) in json {
-            if let Some(field) = self.fields.iter().filter(known).find(|field| field.name == key) {
+        // In the order of Cinder's schemas: of several errors only the first is told.
+        for field in self.fields.iter().filter(known) {
+            if let Some((key, item)) = json.get_key_value(field.name) {
                 field.schema.look(Some(key), item, version)?;
+            }
+        }
+        for field in self.fields.iter().filter(known) {
+            if field.presence == Presence::Required && !json.contains_key(field.name) {
+                return wrong(format!("'{}' is a required property", field.name));
             }
         }
         let something = self.fields.iter().filter(known).any(|field| json.contains_key(field.name));
@@ -203,11 +209,6 @@ impl Object {
                 let verb = if more.is_empty() { "was" } else { "were" };
                 let names = extra.join(", ");
                 return wrong(format!("Additional properties are not allowed ({names} {verb} unexpected)"));
-            }
-        }
-        for field in self.fields.iter().filter(known) {
-            if field.presence == Presence::Required && !json.contains_key(field.name) {
-                return wrong(format!("'{}' is a required property", field.name));
             }
         }
         Ok(())
@@ -245,7 +246,8 @@ fn check_text(rules: &Text, text: &str) -> Result<(), Reason> {
     let value = quoted(text);
     let length = text.chars().count();
     let too_long = |what: &str, length: usize| {
-        Err(Reason::Of(format!("{what} has {length} characters, more than {}.", rules.max)))
+        let max = rules.max;
+        Err(Reason::Alone(format!("Invalid input received: {what} has {length} characters, more than {max}.")))
     };
     match rules.format {
         Format::Stripped(what) => {
@@ -253,7 +255,9 @@ fn check_text(rules: &Text, text: &str) -> Result<(), Reason> {
             return if length > rules.max { too_long(what, length) } else { Ok(()) };
         }
         Format::NotBlank(what) if text.trim().is_empty() => {
-            return of(format!("{what} has 0 characters, less than 1."));
+            return Err(Reason::Alone(format!(
+                "Invalid input received: {what} has 0 characters, less than 1."
+            )));
         }
         Format::StrippedName if text.is_empty() => {
             return Err(Reason::Alone(format!("{BAD_NAME} The 'name' can not be None.")));
@@ -280,9 +284,13 @@ fn check_text(rules: &Text, text: &str) -> Result<(), Reason> {
         Format::Host if !text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._#@:/+[]".contains(&b)) => {
             return of(format!("{value} does not match '^[a-zA-Z0-9-._#@:/+\\\\[\\\\]]*$'"));
         }
+        Format::Status(known) if text.is_empty() && known.blank == Null::Allowed => {}
         Format::Status(known) if !known.words.contains(&text.to_ascii_lowercase().as_str()) => {
-            let (what, words) = (known.what, list(known.words));
-            return of(format!("{what}: {text} is invalid, valid statuses are: {words}."));
+            let (what, (open, close)) = (known.what, known.brackets);
+            let words = known.words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(", ");
+            return Err(Reason::Alone(format!(
+                "{what}: {text} is invalid, valid statuses are: {open}{words}{close}."
+            )));
         }
         Format::Base64 if !text.is_empty() && from_base64(text).is_none() => {
             return of(format!("{value} is not a 'base64'"));

@@ -98,6 +98,10 @@ pub enum Format {
 pub struct StatusWords {
     pub what: &'static str,
     pub words: &'static [&'static str],
+    /// Around the words: Cinder has them in a tuple or in a list.
+    pub brackets: (char, char),
+    /// Whether an empty text passes for none.
+    pub blank: Null,
 }
 
 /// A refusal of a status, word by word.

@@ -13,7 +13,7 @@ use crate::domain::volume::Volume;
 use crate::domain::{AttachmentId, Ctx, Error, Result};
 use crate::service::Services;
 use crate::service::backends::check_intent;
-use crate::service::volumes::{READONLY_KEY, parse_id, require, visible};
+use crate::service::volumes::{READONLY_KEY, parse_id, visible};
 use crate::store::{Dispatch, Tx};
 
 /// `os-attach`.
@@ -35,7 +35,12 @@ impl Services {
         self.change_volume(ctx, id, |volume| {
             let shared = volume.multiattach && volume.status == VolumeStatus::InUse;
             if !shared {
-                require(volume, VolumeEvent::Reserve, "reserve")?;
+                if !VolumeEvent::Reserve.allowed_from().contains(&volume.status) {
+                    return Err(Error::invalid(format!(
+                        "Invalid volume: Volume status must be available to reserve, but the status is {}.",
+                        volume.status
+                    )));
+                }
             }
             volume.status = VolumeStatus::Attaching;
             Ok(())

@@ -90,6 +90,9 @@ impl Services {
                 Box::pin(async move {
                     let mut volume = visible(tx, ctx, id).await?;
                     let snapshots = tx.snapshots_of_volume(id).await?;
+                    if snapshots.is_empty() {
+                        return Err(Error::invalid(format!("Volume {id} doesn't have any snapshots.")));
+                    }
                     let newest = snapshots.into_iter().next();
                     let mut newest = newest.filter(|s| s.id == snapshot_id).ok_or_else(not_latest)?;
                     if !VolumeEvent::Revert.allowed_from().contains(&volume.status) {

@@ -49,10 +49,18 @@ impl Services {
         new: &NewVolume,
     ) -> Result<(crate::domain::operation::Operation, VolumeDetails)> {
         tx.lock_quota(&ctx.project_id).await?;
+        // A type that is named is looked up before anything else, as in Cinder.
+        let named = match &new.volume_type {
+            Some(named) => Some(types::resolve(tx, ctx, named).await?),
+            None => None,
+        };
         let (from, group) = look_up(tx, ctx, new).await?;
         let id = VolumeId::random();
         let size = size_of(new, &from)?;
-        let volume_type = self.type_of(tx, ctx, new, &from).await?;
+        let volume_type = match named {
+            Some(found) => found,
+            None => self.type_of(tx, ctx, &from).await?,
+        };
         if let Some(group) = &group {
             joins(group, new, &volume_type)?;
             // A delete that counted the members just now must count again.
@@ -83,11 +91,8 @@ impl Services {
         Ok((operation, VolumeDetails { volume, type_name, cluster: None, attachments: Vec::new() }))
     }
 
-    /// Given, else the source's, else the default.
-    async fn type_of(&self, tx: &mut Tx, ctx: &Ctx, new: &NewVolume, from: &From) -> Result<VolumeType> {
-        if let Some(named) = &new.volume_type {
-            return types::resolve(tx, ctx, named).await;
-        }
+    /// The source's, else the default.
+    async fn type_of(&self, tx: &mut Tx, ctx: &Ctx, from: &From) -> Result<VolumeType> {
         let inherited = match from {
             From::Nothing | From::Image(_) | From::Backup(_) => None,
             From::Snapshot(snapshot) => snapshot.volume_type_id,
@@ -121,7 +126,7 @@ impl Services {
         }
         if !known {
             return Err(Error::invalid(format!(
-                "Invalid input received: Availability zone '{asked}' is invalid."
+                "Availability zone '{asked}' is invalid."
             )));
         }
         if self.settings.cloned_volume_same_az && source.is_some_and(|zone| zone != *asked) {

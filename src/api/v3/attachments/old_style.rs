@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{caller, connector};
 use crate::api::call::Call;
+use crate::api::python::repr;
 use crate::api::reply::Reply;
 use crate::api::v3::volumes::load_authorized;
 use crate::domain::{Error, Result};
@@ -51,7 +52,10 @@ pub async fn attach(call: Call) -> Result<Reply> {
     };
     if attach.instance_id.is_none() && attach.host.is_none() {
         return Err(Error::invalid(
-            "Invalid input received: instance_uuid or host_name is needed to attach.",
+            format!(
+                "Invalid input for field/attribute os-attach. Value: {0}. {0} is not valid under any of the given schemas",
+                repr(&call.body["os-attach"])
+            ),
         ));
     }
     load_authorized(&call).await?;

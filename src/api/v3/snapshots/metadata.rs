@@ -38,8 +38,8 @@ async fn change(call: &Call, change: &MapChange) -> Result<Reply> {
 
 pub async fn update(call: Call) -> Result<Reply> {
     let meta = call.object("meta").all();
-    load_authorized(&call).await?;
     let (key, value) = one_of_url(&meta, call.param("key"))?;
+    load_authorized(&call).await?;
     let change = MapChange::Merge(meta.clone());
     call.edge.services.change_snapshot_metadata(&call.ctx, call.param("id"), &change).await?;
     Ok(Reply::ok(&Item::of(key, value)))

@@ -41,6 +41,7 @@ pub async fn create(call: Call) -> Result<Reply> {
 pub async fn update(call: Call) -> Result<Reply> {
     call.authorize_own()?;
     let key = call.param("key");
+    call.edge.services.get_type(&call.ctx, call.param("id")).await?;
     if call.body.get(key).is_none() {
         return Err(Error::invalid("Request body and URI mismatch"));
     }

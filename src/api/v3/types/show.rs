@@ -14,5 +14,8 @@ pub async fn show(call: Call) -> Result<Reply> {
         id => call.edge.services.get_type(&call.ctx, id).await?,
     };
     call.authorize_own()?;
-    Ok(Reply::ok(&One { volume_type: View { volume_type: &found, sees: Sees::of(&call) } }))
+    let mut sees = Sees::of(&call);
+    // Upstream's extension looks the type up by what stands in the path, and finds no "default".
+    sees.access &= call.param("id") != "default";
+    Ok(Reply::ok(&One { volume_type: View { volume_type: &found, sees } }))
 }

@@ -27,6 +27,9 @@ pub async fn create(call: Call) -> Result<Reply> {
 
 fn read(call: &Call) -> Result<NewVolume> {
     let volume = call.object("volume");
+    if volume.get("multiattach").is_some_and(Value::is_null) {
+        return Err(Error::invalid("Value 'None' for 'multiattach' is not a boolean."));
+    }
     if volume.boolean("multiattach") == Some(true) {
         return Err(Error::invalid(MULTIATTACH_ADVICE));
     }

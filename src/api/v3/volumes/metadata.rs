@@ -58,8 +58,8 @@ async fn change(call: &Call, change: &MapChange) -> Result<Reply> {
 
 pub async fn update(call: Call) -> Result<Reply> {
     let meta = call.object("meta").all();
-    check_etag(&call, load_authorized(&call).await?.as_ref())?;
     let (key, value) = one_of_url(&meta, call.param("key"))?;
+    check_etag(&call, load_authorized(&call).await?.as_ref())?;
     let change = MapChange::Merge(meta.clone());
     call.edge.services.change_volume_metadata(&call.ctx, call.param("id"), &change).await?;
     Ok(Reply::ok(&Item::of(key, value)))

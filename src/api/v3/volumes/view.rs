@@ -115,11 +115,15 @@ impl Detail<'_> {
             map.serialize_entry("group_id", &volume.group_id)?;
         }
         if since(21) && sees.admin {
-            map.serialize_entry("provider_id", &volume.location.as_ref().and_then(|place| place.uuid))?;
+            let place = volume.location.as_ref();
+            let id = place.and_then(|place| place.uuid.map(|uuid| format!("{} {uuid}", place.project)));
+            map.serialize_entry("provider_id", &id)?;
         }
         if since(48) {
-            // Each volume is a namespace of its own, so os-brick needs no lock between them.
-            map.serialize_entry("shared_targets", &false)?;
+            // Each volume is a namespace of its own, so os-brick needs no lock between them; but as
+            // long as no cluster has made it nobody knows, and Cinder says yes then.
+            let made = volume.location.as_ref().is_some_and(|place| place.uuid.is_some());
+            map.serialize_entry("shared_targets", &!made)?;
             map.serialize_entry("service_uuid", &volume.location.as_ref().map(|place| place.cluster_id))?;
         }
         if since(61) && sees.admin {
