@@ -293,9 +293,9 @@ pub static SERVICE_FAILOVER: Schema =
 pub(super) static UUID: Schema = formatted(Format::Uuid, Null::Refused);
 static MODE: Schema = Schema::OneOf(&["rw", "ro"], Null::Refused);
 static NEW_ATTACHMENT: Schema = closed(&[
-    required("volume_uuid", &UUID),
     optional("instance_uuid", &UUID),
     optional("connector", &MAYBE_OBJECT),
+    required("volume_uuid", &UUID),
     optional("mode", &MODE).since(54),
 ]);
 pub static ATTACHMENT_CREATE: Schema = closed(&[required("attachment", &NEW_ATTACHMENT)]);

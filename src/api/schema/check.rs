@@ -48,9 +48,9 @@ impl Schema {
         let wrong = |reason: String| Wrong { path, value, reason: Reason::Of(reason) };
         match self {
             Self::Any => Ok(()),
-            // The only nullable format that Cinder describes as "one of two".
-            Self::Text(Text { format: Format::Uuid, null: Null::Allowed, .. }) => match value.as_str() {
-                Some(text) if uuid::Uuid::try_parse(text).is_ok() => Ok(()),
+            // Nullable formats that Cinder describes as "one of two".
+            Self::Text(rules) if rules.is_one_of_two() => match value.as_str() {
+                Some(text) if check_text(rules, text).is_ok() => Ok(()),
                 _ => Err(wrong(format!("{} is not valid under any of the given schemas", repr(value)))),
             },
             Self::Text(rules) => match value.as_str() {
@@ -60,6 +60,9 @@ impl Schema {
             Self::Boolean(_) => match value {
                 Value::Bool(_) => Ok(()),
                 Value::String(text) if bool_text::strict(text).is_some() => Ok(()),
+                _ if self.null() == Null::Allowed => {
+                    Err(wrong(format!("{} is not valid under any of the given schemas", repr(value))))
+                }
                 Value::String(_) => {
                     Err(wrong(format!("{} is not one of {}", repr(value), bool_text::python_list())))
                 }

@@ -58,6 +58,12 @@ pub struct Text {
     pub format: Format,
 }
 
+impl Text {
+    fn is_one_of_two(&self) -> bool {
+        self.null == Null::Allowed && matches!(self.format, Format::Uuid | Format::StrippedName)
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     Plain,

@@ -3,7 +3,7 @@
 use super::{Format, Null, Schema, closed, formatted, optional, required};
 
 static UUID: Schema = formatted(Format::Uuid, Null::Refused);
-static NAME: Schema = formatted(Format::Stripped("name"), Null::Allowed);
+static NAME: Schema = formatted(Format::StrippedName, Null::Allowed);
 static BOOLEAN: Schema = Schema::Boolean(Null::Refused);
 /// Whoever types a key of digits may leave out the quotes.
 static KEY: Schema = Schema::Of(&["string", "integer"]);

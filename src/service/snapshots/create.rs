@@ -43,6 +43,15 @@ impl Services {
             SourceUse::DetachedOnly => VolumeEvent::SnapshotDetached,
             SourceUse::AlsoInUse => VolumeEvent::ReadData,
         };
+        if !event.allowed_from().contains(&volume.status) {
+            let allowed = event.allowed_from().iter().map(|status| status.as_str()).collect::<Vec<_>>();
+            return Err(Error::invalid(format!(
+                "Invalid volume: Volume {} status must be {}, but current status is: {}.",
+                volume.id,
+                allowed.join(", "),
+                volume.status
+            )));
+        }
         Self::check_readable(&volume, event, "create snapshot")?;
         let location = volume.location.as_ref().ok_or_else(|| {
             Error::invalid(format!("Invalid volume: Volume {} has no place on a cluster.", volume.id))

@@ -21,8 +21,10 @@ use crate::store::Session;
 /// # Errors
 /// `NotFound`, also for a private type of others.
 pub async fn resolve(session: &mut Session, ctx: &Ctx, id_or_name: &str) -> Result<VolumeType> {
-    let missing = || Error::not_found(format!("Volume type with name {id_or_name} could not be found."));
-    let by_id = match id_or_name.parse::<VolumeTypeId>() {
+    let parsed = id_or_name.parse::<VolumeTypeId>();
+    let what = if parsed.is_ok() { "Volume type" } else { "Volume type with name" };
+    let missing = || Error::not_found(format!("{what} {id_or_name} could not be found."));
+    let by_id = match parsed {
         Ok(id) => session.find_type(id).await?,
         Err(_) => None,
     };

@@ -12,6 +12,7 @@ TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(\+00:00|Z)?")
 REQUEST = re.compile(r"req-[0-9a-f-]{36}")
 # What passes by itself; everything else stays until a call changes it.
 ON_THE_WAY = {"creating", "deleting", "extending", "reverting", "retyping", "unmanaging", "managing", "downloading", "uploading", "updating"}
+SECRET = {"auth_key"}
 HEADERS = ("content-type", "openstack-api-version", "vary", "etag", "location")
 
 
@@ -74,6 +75,8 @@ class Side:
         if isinstance(value, list):
             rows = [self.normal(v, key) for v in value]
             return sorted(rows, key=lambda row: json.dumps(row, sort_keys=True))
+        if key in SECRET and isinstance(value, str):
+            return f"<{len(value)} characters>"
         if isinstance(value, str):
             if re.search(self.host, value):
                 return "<host>"

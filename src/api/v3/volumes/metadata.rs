@@ -24,10 +24,10 @@ pub async fn list(call: Call) -> Result<Reply> {
     if !call.version().at_least(15) {
         return Ok(reply);
     }
-    // Upstream makes this reply by hand, so it lacks the second request id.
+    // Upstream makes this reply by hand: it lacks the second request id, and JSON is called HTML.
     let tag = etag(reply.body());
     let reply = reply.from(Origin::Raw);
-    let reply = reply.header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let reply = reply.header(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=UTF-8"));
     Ok(match HeaderValue::from_str(&tag) {
         Ok(tag) => reply.header(header::ETAG, tag),
         Err(_) => reply,
