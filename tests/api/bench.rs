@@ -96,6 +96,7 @@ impl Ask<'_> {
             .method(self.method)
             .uri(self.path)
             .header("host", "hearth:8776")
+            .header("accept", "application/json")
             .header("x-auth-token", self.token)
             .header("openstack-api-version", self.version);
         for (name, value) in self.headers {

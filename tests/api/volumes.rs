@@ -117,7 +117,10 @@ async fn create_bodies_are_checked() {
         ),
         (json!({"size": 99_999_999_999_u64}), "Invalid input for field/attribute size."),
         (json!({"size": true}), "Invalid input for field/attribute size. Value: True. True is not of type"),
-        (json!({"size": 1, "name": "x".repeat(256)}), "Invalid input for field/attribute name."),
+        (
+            json!({"size": 1, "name": "x".repeat(256)}),
+            "Invalid input received: name has 256 characters, more than 255.",
+        ),
         (json!({"size": 1, "metadata": {"k": null}}), "Invalid input for field/attribute k. Value: None."),
         (json!({"size": 1, "metadata": {"": "v"}}), "Invalid input for field/attribute metadata."),
         (json!({"size": 1, "metadata": {"k": "v".repeat(256)}}), "Invalid input for field/attribute k."),

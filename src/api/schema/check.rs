@@ -250,7 +250,9 @@ fn check_text(rules: &Text, text: &str) -> Result<(), Reason> {
     let length = text.chars().count();
     let too_long = |what: &str, length: usize| {
         let max = rules.max;
-        Err(Reason::Alone(format!("Invalid input received: {what} has {length} characters, more than {max}.")))
+        Err(Reason::Alone(format!(
+            "Invalid input received: {what} has {length} characters, more than {max}."
+        )))
     };
     match rules.format {
         Format::Stripped(what) => {

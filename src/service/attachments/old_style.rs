@@ -34,13 +34,11 @@ impl Services {
     pub async fn reserve_volume(&self, ctx: &Ctx, id: &str) -> Result<()> {
         self.change_volume(ctx, id, |volume| {
             let shared = volume.multiattach && volume.status == VolumeStatus::InUse;
-            if !shared {
-                if !VolumeEvent::Reserve.allowed_from().contains(&volume.status) {
-                    return Err(Error::invalid(format!(
-                        "Invalid volume: Volume status must be available to reserve, but the status is {}.",
-                        volume.status
-                    )));
-                }
+            if !shared && !VolumeEvent::Reserve.allowed_from().contains(&volume.status) {
+                return Err(Error::invalid(format!(
+                    "Invalid volume: Volume status must be available to reserve, but the status is {}.",
+                    volume.status
+                )));
             }
             volume.status = VolumeStatus::Attaching;
             Ok(())

@@ -125,9 +125,7 @@ impl Services {
             return Ok(source.unwrap_or_else(|| self.settings.default_availability_zone.clone()));
         }
         if !known {
-            return Err(Error::invalid(format!(
-                "Availability zone '{asked}' is invalid."
-            )));
+            return Err(Error::invalid(format!("Availability zone '{asked}' is invalid.")));
         }
         if self.settings.cloned_volume_same_az && source.is_some_and(|zone| zone != *asked) {
             let kind = if matches!(from, From::Snapshot(_)) { "snapshot" } else { "source volume" };

@@ -51,12 +51,10 @@ pub async fn attach(call: Call) -> Result<Reply> {
         mode: fields.text("mode").unwrap_or_else(|| "rw".to_owned()),
     };
     if attach.instance_id.is_none() && attach.host.is_none() {
-        return Err(Error::invalid(
-            format!(
-                "Invalid input for field/attribute os-attach. Value: {0}. {0} is not valid under any of the given schemas",
-                repr(&call.body["os-attach"])
-            ),
-        ));
+        return Err(Error::invalid(format!(
+            "Invalid input for field/attribute os-attach. Value: {0}. {0} is not valid under any of the given schemas",
+            repr(&call.body["os-attach"])
+        )));
     }
     load_authorized(&call).await?;
     call.edge.services.mark_attached(&call.ctx, call.param("id"), &attach).await?;
