@@ -205,20 +205,26 @@ pub async fn what_a_cluster_holds_is_known(bed: Bed) {
         ..sample::volume()
     };
     let coming = Volume { location: at(None), ..sample::volume() };
+    let growing = Volume {
+        status: VolumeStatus::Extending,
+        size: Gib(3),
+        location: at(Some(BackendUuid::random())),
+        ..sample::volume()
+    };
     let nowhere = sample::volume();
-    sample::insert_volumes(&bed.a, &[there.clone(), coming.clone(), nowhere.clone()]).await;
+    sample::insert_volumes(&bed.a, &[there.clone(), coming.clone(), growing.clone(), nowhere.clone()]).await;
     let mut session = bed.b.read().await.unwrap();
     let mut held = session.holdings(id).await.unwrap();
-    held.sort_unstable_by_key(|holding| !holding.settled);
+    held.sort_unstable_by_key(|holding| (!holding.settled, holding.size));
     let holding = |v: &Volume, settled| Holding {
         project: LightosProject::new("default"),
         name: v.backend_name(),
         size: v.size.bytes(),
         settled,
     };
-    assert_eq!(held, [holding(&there, true), holding(&coming, false)]);
+    assert_eq!(held, [holding(&there, true), holding(&coming, false), holding(&growing, false)]);
     let used = session.cluster_use(id).await.unwrap();
-    assert_eq!((used.volumes, used.snapshots, used.operations), (2, 0, 0));
+    assert_eq!((used.volumes, used.snapshots, used.operations), (3, 0, 0));
     assert!(session.cluster_use(ClusterId::random()).await.unwrap().is_empty());
     assert_eq!(session.cluster_intent(id).await.unwrap().unwrap().intent, Intent::Enabled);
     assert_eq!(session.cluster_intent(ClusterId::random()).await.unwrap(), None);
