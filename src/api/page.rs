@@ -122,13 +122,13 @@ pub fn refuse_sort_key(query: &Query, refused: &str) -> Result<()> {
     let listed = query.get("sort").unwrap_or_default().split(',');
     let mut keys = listed.map(|item| item.split(':').next().unwrap_or_default().trim());
     if keys.any(|key| key == refused) || query.get("sort_key") == Some(refused) {
-        return Err(invalid_sort_key(refused));
+        return Err(invalid_sort_key());
     }
     Ok(())
 }
 
-fn invalid_sort_key(key: &str) -> Error {
-    Error::invalid(format!("Invalid input received: Invalid sort key: {key}"))
+fn invalid_sort_key() -> Error {
+    Error::invalid("Invalid input received: Invalid sort key")
 }
 
 /// `with_count`, which is an ordinary parameter below 3.45.

@@ -1,7 +1,7 @@
 # A real Keystone: fernet tokens, SQLite, gunicorn.
 
 # keystone_start VOLUME_URL: bootstraps and fills it; VOLUME_URL (…/v3) is what its catalogue says of us.
-# Sets KEYSTONE_URL; every password is "secret". $RUN/keystone/{main,brief}.conf share database and keys, but
+# KEYSTONE_CACHE=true lets it remember, for those who make many users. Sets KEYSTONE_URL; every password is "secret". $RUN/keystone/{main,brief}.conf share database and keys, but
 # the tokens that "keystone_start_brief" (KEYSTONE_BRIEF_URL) issues last only seconds.
 keystone_start() {
   local venv dir=$RUN/keystone
@@ -52,7 +52,8 @@ key_repository = $RUN/keystone/fernet
 [credential]
 key_repository = $RUN/keystone/credential
 [cache]
-enabled = false
+enabled = ${KEYSTONE_CACHE:-false}
+backend = dogpile.cache.memory
 [identity]
 # The cheapest the hash allows: these passwords guard nothing.
 password_hash_rounds = 4

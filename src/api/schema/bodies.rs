@@ -206,10 +206,10 @@ pub static VOLUME_RESET: Schema = closed(&[required("os-reset_status", &VOLUME_S
 // Snapshots.
 
 static NEW_SNAPSHOT: Schema = closed(&[
-    required("volume_id", &MAYBE_UUID),
     optional("name", &PLAIN_NAME),
     optional("display_name", &PLAIN_NAME),
     optional("description", &PRINTABLE),
+    required("volume_id", &MAYBE_UUID),
     optional("force", &BOOLEAN),
     optional("metadata", &MAYBE_METADATA),
 ]);
@@ -306,10 +306,11 @@ pub static ATTACHMENT_COMPLETE: Schema = closed(&[required("os-complete", &ANY)]
 pub(super) static OBJECT: Schema = open(&[], Null::Refused);
 static MAYBE_OBJECT: Schema = open(&[], Null::Allowed);
 
+static HOST_NAME: Schema = text(0, 255, Null::Refused);
 static OLD_ATTACH: Schema = closed(&[
     optional("instance_uuid", &UUID),
-    optional("host_name", &WORD),
     required("mountpoint", &WORD),
+    optional("host_name", &HOST_NAME),
     optional("mode", &MODE),
 ]);
 pub static OS_ATTACH: Schema = closed(&[required("os-attach", &OLD_ATTACH)]);

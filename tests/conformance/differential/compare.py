@@ -102,7 +102,7 @@ def shrink(calls, sides, wanted, fresh, tries=30):
 
 
 def main(hearth, stock, accepted, calls=1000, seed=None):
-    seed = int(seed) if seed else random.randrange(10**6)
+    seed = int(seed) if seed and seed != "random" else random.randrange(10**6)
     print(f"seed {seed}")
     rng, accepted = random.Random(seed), Accepted(accepted)
     sides = [Side(hearth, r"^hearth@"), Side(stock, r"^stock@")]

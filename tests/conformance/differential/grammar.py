@@ -10,7 +10,7 @@ import dataclasses
 VERSIONS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 15, 16, 21, 27, 31, 34, 44, 46, 48, 52, 53, 54, 55, 57, 60, 61, 63, 65, 67, 69, 70, 71]
 STATUSES = ["available", "error", "in-use", "error_deleting", "maintenance", "Available", "nonsense", "", None]
 TEXTS = ["one", "two", "", " padded ", "ünïcode", "x" * 255, "x" * 256, None, 5, True]
-SIZES = [1, 1, 1, 2, 3, "1", 0, -1, "one", 1.5, None, "", 2**31]
+SIZES = [1, 1, 1, 2, 3, "1", 0, -1, "one", 1.5, "", 2**31]  # none at all: see the differences page
 KEYS = ["team", "tier", "a b", "k" * 255, "k" * 256, "", "ü"]
 BOOLS = [True, False, "true", "0", "maybe", None, 1]
 NOBODY = "3a6d6a4f-2f0b-4b0e-9a55-0d8f6c0b7a11"

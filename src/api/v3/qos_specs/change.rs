@@ -16,6 +16,7 @@ pub async fn create(call: Call) -> Result<Reply> {
     let mut specs = checked(&call)?;
     specs.remove("name");
     let consumer = taken(&mut specs)?.unwrap_or(Consumer::BackEnd);
+    specs.retain(|_, value| value.is_some());
     let services = &call.edge.services;
     let created = services.create_qos_specs(&call.ctx, name.trim(), consumer, specs).await?;
     let links = call.links.of("qos-specs");

@@ -11,10 +11,6 @@ use crate::domain::operation::Hints;
 use crate::domain::volume::NewVolume;
 use crate::domain::{Error, Result, VolumeId};
 
-const MULTIATTACH_ADVICE: &str = "multiattach parameter has been removed. The default behavior is to use \
-multiattach enabled volume types. Contact your administrator to create a multiattach enabled volume type and \
-use it to create multiattach volumes.";
-
 pub async fn create(call: Call) -> Result<Reply> {
     let new = read(&call)?;
     call.authorize_own()?;
@@ -30,9 +26,6 @@ fn read(call: &Call) -> Result<NewVolume> {
     if volume.get("multiattach").is_some_and(Value::is_null) {
         return Err(Error::invalid("Value 'None' for 'multiattach' is not a boolean."));
     }
-    if volume.boolean("multiattach") == Some(true) {
-        return Err(Error::invalid(MULTIATTACH_ADVICE));
-    }
     Ok(NewVolume {
         name: volume.stripped(["name", "display_name"]).flatten(),
         description: volume.stripped(["description", "display_description"]).flatten(),
@@ -47,6 +40,7 @@ fn read(call: &Call) -> Result<NewVolume> {
         backup_id: volume.nonempty("backup_id"),
         group_id: volume.text("group_id").filter(|_| call.version().at_least(13)),
         consistencygroup_id: volume.text("consistencygroup_id"),
+        multiattach: volume.boolean("multiattach") == Some(true),
         hints: hints(call.object("OS-SCH-HNT:scheduler_hints")),
     })
 }
