@@ -30,6 +30,7 @@ URL = os.environ["HEARTH_TEST_URL"].rstrip("/")
 KEYSTONE = os.environ.get("HEARTH_TEST_KEYSTONE")
 COMMANDS = {"openstack": openstackclient.shell.main, "cinder": cinderclient.shell.main}
 FORK = multiprocessing.get_context("fork")
+COMMANDS_RUN = os.environ.get("HEARTH_TEST_COMMANDS")  # see every_command.py
 HOME = tempfile.TemporaryDirectory()  # where the clients keep their caches
 # Everything here answers within milliseconds; what takes longer than this hangs.
 PATIENCE = 60
@@ -91,6 +92,9 @@ class Person:
     def _run(self, command, arguments, environment):
         """The stock command, in a fork that has it imported already: a second saved each time, and there are many."""
         arguments = [command, *map(str, arguments)]
+        if COMMANDS_RUN:
+            with open(COMMANDS_RUN, "a") as record:
+                record.write(json.dumps(arguments) + "\n")
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
             child = FORK.Process(target=_become, args=(arguments, environment, out, err))
             child.start()
