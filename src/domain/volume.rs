@@ -131,8 +131,8 @@ pub struct NewVolume {
     pub backup_id: Option<String>,
     pub group_id: Option<String>,
     pub consistencygroup_id: Option<String>,
-    /// Asked for in the way that was removed; refused when everything named has been found.
-    pub multiattach: bool,
+    /// What is refused only when everything named has been found, as Cinder does: the sentence.
+    pub refusal: Option<&'static str>,
     pub hints: Hints,
 }
 

@@ -16,10 +16,6 @@ use crate::service::quotas::{self, Wanted};
 use crate::service::{Services, confined_to, groups, types};
 use crate::store::{Dispatch, Tx, quota_lock};
 
-const MULTIATTACH_ADVICE: &str = "multiattach parameter has been removed. The default behavior is to use \
-multiattach enabled volume types. Contact your administrator to create a multiattach enabled volume type and \
-use it to create multiattach volumes.";
-
 /// Where the data comes from, looked up.
 enum From {
     Nothing,
@@ -59,8 +55,8 @@ impl Services {
             None => None,
         };
         let (from, group) = look_up(tx, ctx, new).await?;
-        if new.multiattach {
-            return Err(Error::invalid(MULTIATTACH_ADVICE));
+        if let Some(refusal) = new.refusal {
+            return Err(Error::invalid(refusal));
         }
         let id = VolumeId::random();
         let size = size_of(new, &from)?;

@@ -9,7 +9,11 @@ use crate::api::call::Call;
 use crate::api::reply::Reply;
 use crate::domain::operation::Hints;
 use crate::domain::volume::NewVolume;
-use crate::domain::{Error, Result, VolumeId};
+use crate::domain::{Result, VolumeId};
+
+const MULTIATTACH_ADVICE: &str = "multiattach parameter has been removed. The default behavior is to use \
+multiattach enabled volume types. Contact your administrator to create a multiattach enabled volume type and \
+use it to create multiattach volumes.";
 
 pub async fn create(call: Call) -> Result<Reply> {
     let new = read(&call)?;
@@ -23,9 +27,6 @@ pub async fn create(call: Call) -> Result<Reply> {
 
 fn read(call: &Call) -> Result<NewVolume> {
     let volume = call.object("volume");
-    if volume.get("multiattach").is_some_and(Value::is_null) {
-        return Err(Error::invalid("Value 'None' for 'multiattach' is not a boolean."));
-    }
     Ok(NewVolume {
         name: volume.stripped(["name", "display_name"]).flatten(),
         description: volume.stripped(["description", "display_description"]).flatten(),
@@ -40,9 +41,18 @@ fn read(call: &Call) -> Result<NewVolume> {
         backup_id: volume.nonempty("backup_id"),
         group_id: volume.text("group_id").filter(|_| call.version().at_least(13)),
         consistencygroup_id: volume.text("consistencygroup_id"),
-        multiattach: volume.boolean("multiattach") == Some(true),
+        refusal: refusal(volume),
         hints: hints(call.object("OS-SCH-HNT:scheduler_hints")),
     })
+}
+
+/// `multiattach` is a matter of types since 3.50; the field is still read.
+fn refusal(volume: Fields<'_>) -> Option<&'static str> {
+    match volume.get("multiattach") {
+        Some(Value::Null) => Some("Value 'None' for 'multiattach' is not a boolean."),
+        Some(_) if volume.boolean("multiattach") == Some(true) => Some(MULTIATTACH_ADVICE),
+        _ => None,
+    }
 }
 
 fn hints(fields: Fields<'_>) -> Hints {
