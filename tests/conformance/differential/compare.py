@@ -67,7 +67,10 @@ def run(calls, sides, project):
 
 
 def name(difference):
-    return f"{shape(difference[0])}: {difference[1]}"
+    call, place, ours, theirs = difference
+    if place == "status":  # with both, so that one accepted pair does not hide another
+        place = f"status {ours['status']}, stock {theirs['status']}"
+    return f"{shape(call)}: {place}"
 
 
 class Accepted:
