@@ -61,12 +61,14 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Running> {
     let (store, file_lock) = open_store(url.expose_secret(), config, &clock).await?;
     let authenticator = Arc::new(settings::authenticator(config, clock.clone())?);
     let policy = Arc::new(load_policy(config).await?);
+    let compute = settings::compute(config, &authenticator);
     let (dispatch, announced) = Dispatch::new();
     let services = Services {
         store: store.clone(),
         dispatch: dispatch.clone(),
         settings: Arc::new(settings::services(config)),
         clock: clock.clone(),
+        compute: compute.clone(),
     };
     let stop = CancellationToken::new();
     let background = TaskTracker::new();
@@ -74,7 +76,8 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Running> {
     let registry = settings::registry(config);
     let fleet = Fleet::new(store.clone(), registry, settings::fleet(config), clock.clone(), dispatch.owner());
     fleet.step().await.map_err(explain).context("reading the registrations")?;
-    let worker = Worker::new(store, fleet.clients().clone(), dispatch, clock, settings::worker(config));
+    let worker =
+        Worker::new(store, fleet.clients().clone(), dispatch, clock, settings::worker(config, compute));
     worker.start(announced);
     background.spawn({
         let (fleet, stop) = (fleet.clone(), stop.clone());

@@ -9,6 +9,7 @@
 //! | `app` | the composition root: start-up and shutdown order |
 //! | `api` | the Cinder edge and the fleet edge; `routes` is the table everything is made from |
 //! | `auth` | Keystone, tokens, the oslo.policy language |
+//! | `compute` | Nova, as far as volumes concern it |
 //! | `service` | the use cases; they own the transaction and start operations |
 //! | `worker` | the durable operations, step by step |
 //! | `placement` | which cluster, and why; pure |
@@ -23,6 +24,7 @@ pub mod api;
 pub mod app;
 pub mod auth;
 pub mod cli;
+pub mod compute;
 pub mod config;
 pub mod domain;
 pub mod fleet;

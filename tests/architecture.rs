@@ -15,10 +15,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &["domain"]),
     ("lightbits", &["domain", "telemetry"]),
     ("auth", &["domain", "telemetry"]),
+    ("compute", &["auth", "domain"]),
     ("placement", &["domain"]),
     ("fleet", &["lightbits", "store", "domain", "telemetry"]),
-    ("service", &["store", "placement", "fleet", "domain", "telemetry"]),
-    ("worker", &["store", "placement", "fleet", "lightbits", "domain", "telemetry"]),
+    ("service", &["store", "placement", "fleet", "compute", "domain", "telemetry"]),
+    ("worker", &["store", "placement", "fleet", "lightbits", "compute", "domain", "telemetry"]),
     ("api", &["service", "auth", "domain", "telemetry"]),
     ("simulator", &["domain"]),
     (
@@ -26,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "api",
             "auth",
+            "compute",
             "config",
             "domain",
             "fleet",

@@ -7,8 +7,9 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 use crate::api;
 use crate::auth::Authenticator;
-use crate::auth::keystone::{Domain, KeystoneSettings, ServiceRoles, TlsVerification};
-use crate::config::{Config, Rank, Strategy, Tls};
+use crate::auth::keystone::{self, Domain, KeystoneSettings, Peer, ServiceRoles, TlsVerification};
+use crate::compute::Compute;
+use crate::config::{self, Config, Rank, Strategy, Tls};
 use crate::domain::Clock;
 use crate::domain::cluster::PlacementTraits;
 use crate::domain::quota::Resource;
@@ -46,6 +47,22 @@ pub(super) fn authenticator(config: &Config, clock: Clock) -> anyhow::Result<Aut
     Authenticator::keystone(settings, clock).map_err(|error| anyhow::anyhow!("{error}"))
 }
 
+/// Nova, where there is a Keystone through which to find it.
+pub(super) fn compute(config: &Config, authenticator: &Authenticator) -> Option<Compute> {
+    let nova = Peer {
+        service_type: "compute",
+        interface: match config.nova.interface {
+            config::Interface::Public => keystone::Interface::Public,
+            config::Interface::Internal => keystone::Interface::Internal,
+            config::Interface::Admin => keystone::Interface::Admin,
+        },
+        region: config.nova.region_name.clone(),
+        endpoint: config.nova.endpoint(),
+        timeout: config.nova.timeout.0,
+    };
+    Some(Compute::new(authenticator.own_account()?, nova))
+}
+
 pub(super) fn services(config: &Config) -> service::Settings {
     service::Settings {
         default_volume_type: config.volumes.default_volume_type.clone(),
@@ -60,12 +77,13 @@ pub(super) fn services(config: &Config) -> service::Settings {
     }
 }
 
-pub(super) fn worker(config: &Config) -> worker::Settings {
+pub(super) fn worker(config: &Config, compute: Option<Compute>) -> worker::Settings {
     worker::Settings {
         concurrency: config.worker.operations,
         rank: rank(config),
         // What was sent at the last moment of a call can land for a while after it.
         doubt: config.fleet.call_timeout.0.mul_f64(1.5),
+        compute,
         ..worker::Settings::default()
     }
 }

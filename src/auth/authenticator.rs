@@ -36,7 +36,7 @@ pub enum Authenticator {
 /// A Keystone, and what it said lately.
 #[derive(Debug)]
 pub struct Keystone {
-    client: KeystoneClient,
+    client: Arc<KeystoneClient>,
     cache: TokenCache,
     www_authenticate: String,
 }
@@ -53,8 +53,16 @@ impl Authenticator {
             return Err(Error::invalid("keystone.www_authenticate_uri is not a URL"));
         }
         let cache = TokenCache::new(settings.cache_ttl, clock.clone());
-        let client = KeystoneClient::new(settings, clock)?;
+        let client = Arc::new(KeystoneClient::new(settings, clock)?);
         Ok(Self::Keystone(Box::new(Keystone { client, cache, www_authenticate })))
+    }
+
+    /// The client with the gateway's own account, for calls to other services.
+    pub fn own_account(&self) -> Option<Arc<KeystoneClient>> {
+        match self {
+            Self::Keystone(keystone) => Some(keystone.client.clone()),
+            Self::NoAuth => None,
+        }
     }
 
     /// No-auth: nobody has to prove who he is, a service neither.

@@ -10,6 +10,7 @@ mod defaults;
 mod fleet;
 mod load;
 mod log;
+mod nova;
 mod period;
 mod reference;
 mod secret;
@@ -27,6 +28,7 @@ pub use database::Database;
 pub use fleet::{Fleet, Placement, Rank};
 pub use load::{Loaded, Problem, load};
 pub use log::{Format, Log};
+pub use nova::{Interface, Nova};
 pub use period::Period;
 pub use reference::reference;
 pub use secret::{Exposure, exposure, read_secret};
@@ -46,6 +48,8 @@ pub struct Config {
     pub auth: Auth,
     /// The Keystone that validates tokens; needed with `auth.strategy = "keystone"`.
     pub keystone: Option<Keystone>,
+    /// The compute service that uses the volumes; found in Keystone's catalogue.
+    pub nova: Nova,
     /// What callers may do.
     pub policy: Policy,
     /// The Lightbits clusters and how they are watched.
@@ -67,6 +71,7 @@ impl Config {
     fn check(&self, problems: &mut Vec<Problem>) {
         self.server.check(problems);
         self.auth.check(self.keystone.as_ref(), &self.server, problems);
+        self.nova.check(problems);
         self.database.check(problems);
         self.fleet.check(problems);
         self.placement.check(problems);

@@ -40,6 +40,8 @@ pub enum Reason {
     RestoreFailed,
     /// There is no image service to read from; Cinder has no number of its own for that.
     NoImageService,
+    /// A server was not told that its volume has grown.
+    ComputeNotTold,
     Unknown,
     Other(String),
 }
@@ -75,6 +77,7 @@ impl Reason {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NoValidBackend | Self::NoBackendBecause(_) => "003",
+            Self::ComputeNotTold => "009",
             Self::BackupServiceDown => "018",
             Self::BackupServiceMissing => "024",
             Self::RestoreFailed => "026",
@@ -92,6 +95,7 @@ impl Reason {
             }
             Self::RestoreFailed => "Backup driver failed to restore backup.".to_owned(),
             Self::NoImageService => "The image service is not available.".to_owned(),
+            Self::ComputeNotTold => "Compute service failed to extend volume.".to_owned(),
             Self::Unknown => "An unknown error occurred.".to_owned(),
             Self::Other(text) => text.clone(),
         }

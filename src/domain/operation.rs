@@ -165,6 +165,12 @@ pub enum Work {
     Relabel {
         volume: VolumeId,
     },
+    /// Tells the servers that have a volume that it has grown. The volume is not kept waiting for
+    /// it: the operation's resource is the first of the servers.
+    NotifyCompute {
+        volume: VolumeId,
+        servers: Vec<String>,
+    },
     /// Brings clusters and volumes to what QoS specs say now. Idempotent, so it has no steps.
     ApplyQos {
         specs: QosSpecsId,
@@ -397,6 +403,7 @@ impl Work {
             Self::ReleaseSnapshot { .. } => "release-snapshot",
             Self::ListRemote { .. } => "list-remote",
             Self::Relabel { .. } => "relabel",
+            Self::NotifyCompute { .. } => "notify-compute",
             Self::ApplyQos { .. } => "apply-qos",
         }
     }
@@ -431,6 +438,7 @@ impl Work {
             | Self::Relabel { volume } => volume.to_string(),
             Self::DeleteBackup { backup } | Self::ImportBackup { backup, .. } => backup.to_string(),
             Self::ApplyQos { specs } => specs.to_string(),
+            Self::NotifyCompute { servers, .. } => servers.first().cloned().unwrap_or_default(),
             Self::CreateGroup { group } | Self::CopyGroup { group } | Self::DeleteGroup { group } => {
                 group.to_string()
             }

@@ -24,6 +24,7 @@ pub mod volumes;
 
 use std::sync::Arc;
 
+use crate::compute::Compute;
 use crate::domain::{Clock, Ctx, ProjectId};
 use crate::store::{Dispatch, Store};
 
@@ -64,6 +65,8 @@ pub struct Services {
     pub dispatch: Dispatch,
     pub settings: Arc<Settings>,
     pub clock: Clock,
+    /// Whom to ask whether a server still uses a volume; without it nobody can be asked.
+    pub compute: Option<Compute>,
 }
 
 /// The project a caller is confined to; administrators see every project's resources by id.
@@ -77,6 +80,12 @@ impl Services {
     pub async fn in_memory() -> Self {
         let store = Store::connect("sqlite::memory:", 1).await.unwrap();
         store.migrate(&Clock::System).await.unwrap();
-        Self { store, dispatch: Dispatch::new().0, settings: Arc::default(), clock: Clock::System }
+        Self {
+            store,
+            dispatch: Dispatch::new().0,
+            settings: Arc::default(),
+            clock: Clock::System,
+            compute: None,
+        }
     }
 }

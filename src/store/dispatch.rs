@@ -66,6 +66,23 @@ impl Dispatch {
         }
     }
 
+    /// What an operation leaves for another to do, in the name of the same caller.
+    pub fn follow_up(operation: &Operation, work: Work, clock: &Clock) -> Operation {
+        let now = clock.now();
+        Operation {
+            id: OperationId::random(),
+            resource_id: work.resource_id(),
+            work,
+            status: OperationStatus::Open,
+            cluster_id: None,
+            attempt: 0,
+            not_before: now,
+            note: None,
+            created_at: now,
+            ..operation.clone()
+        }
+    }
+
     /// Part of the transaction that changes the resource.
     ///
     /// # Errors

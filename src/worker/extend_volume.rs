@@ -5,13 +5,13 @@ use super::flow::Flow;
 use super::job::Job;
 use super::remote::{Seen, await_volume};
 use crate::domain::message::{Action, Reason as Why};
-use crate::domain::operation::{ExtendVolume, Lane, Work};
-use crate::domain::status::VolumeStatus;
+use crate::domain::operation::{ExtendVolume, Lane, Operation, Work};
+use crate::domain::status::{AttachStatus, VolumeStatus};
 use crate::domain::volume::{Location, Volume};
 use crate::domain::{BackendUuid, Bytes, Gib, Result, VolumeId};
 use crate::lightbits::{Outcome, Reason, UpdateVolume};
 use crate::placement::{self, Purpose, Request};
-use crate::store::{PLACEMENT_LOCK, Reservation, Tx};
+use crate::store::{Dispatch, PLACEMENT_LOCK, Reservation, Tx};
 
 /// Looks (over some fifteen seconds) after which a volume is taken as not there: one may be stale.
 const LOOKS: u32 = 10;
@@ -186,10 +186,12 @@ async fn watch(job: &mut Job, growth: Growth) -> Result<Flow> {
 }
 
 async fn finish(job: &Job, growth: Growth) -> Result<Flow> {
-    job.bench
+    let news = job
+        .bench
         .store
         .write("finish an extend", |tx, _| {
             Box::pin(async move {
+                let mut news = None;
                 if let Some(mut row) = tx.volume(growth.volume).await? {
                     row.size = growth.new_size;
                     if row.status == VolumeStatus::Extending {
@@ -198,12 +200,37 @@ async fn finish(job: &Job, growth: Growth) -> Result<Flow> {
                     }
                     row.updated_at = Some(job.now());
                     tx.update_volume(&row).await?;
+                    news = notification(job, tx, growth.volume).await?;
                 }
-                job.end(tx).await
+                job.end(tx).await?;
+                Ok(news)
             })
         })
         .await?;
+    news.into_iter().for_each(|operation| job.bench.dispatch.announce(operation));
     Ok(Flow::Done)
+}
+
+/// The servers that use the volume have to look at its size again.
+async fn notification(job: &Job, tx: &mut Tx, volume: VolumeId) -> Result<Option<Operation>> {
+    if job.bench.settings.compute.is_none() {
+        return Ok(None);
+    }
+    let mut servers: Vec<String> = tx
+        .attachments_of(volume)
+        .await?
+        .into_iter()
+        .filter(|attachment| attachment.status == AttachStatus::Attached)
+        .filter_map(|attachment| attachment.instance_id)
+        .collect();
+    servers.dedup();
+    if servers.is_empty() {
+        return Ok(None);
+    }
+    let work = Work::NotifyCompute { volume, servers };
+    let operation = Dispatch::follow_up(&job.op, work, &job.bench.clock);
+    job.bench.dispatch.insert(tx, &operation, &job.bench.clock).await?;
+    Ok(Some(operation))
 }
 
 async fn fail(job: &Job, growth: Growth, status: VolumeStatus, message: &str) -> Result<Flow> {

@@ -166,6 +166,9 @@ impl Job {
             Work::ReleaseSnapshot { snapshot } => super::release::snapshot(self, snapshot).await,
             Work::ListRemote { cluster, objects } => super::list_remote::step(self, cluster, objects).await,
             Work::Relabel { volume } => super::relabel::step(self, volume).await,
+            Work::NotifyCompute { volume, servers } => {
+                super::notify_compute::step(self, volume, &servers).await
+            }
             Work::ApplyQos { specs } => super::apply_qos::step(self, specs).await,
         }
     }
@@ -191,7 +194,7 @@ impl Job {
             | Work::AdoptVolume { volume, .. }
             | Work::ReleaseVolume { volume }
             | Work::Relabel { volume } => *volume,
-            // A group's operation calls no cluster.
+            // A group's operation calls no cluster, and Nova is none.
             Work::CreateSnapshot { .. }
             | Work::DeleteSnapshot { .. }
             | Work::DeleteBackup { .. }
@@ -200,6 +203,7 @@ impl Job {
             | Work::ReleaseSnapshot { .. }
             | Work::ListRemote { .. }
             | Work::ApplyQos { .. }
+            | Work::NotifyCompute { .. }
             | Work::CreateGroup { .. }
             | Work::CopyGroup { .. }
             | Work::DeleteGroup { .. }

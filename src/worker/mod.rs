@@ -30,6 +30,7 @@ mod janitor;
 mod job;
 mod list_remote;
 mod migrate_volume;
+mod notify_compute;
 mod places;
 mod policy;
 mod reimage_volume;
@@ -48,6 +49,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use driver::Worker;
 
+use crate::compute::Compute;
 use crate::domain::{Clock, VolumeId};
 use crate::fleet::Clients;
 use crate::placement::Rank;
@@ -64,6 +66,8 @@ pub struct Settings {
     /// A request that was sent and not answered can still land for this long: the deadline of a
     /// call and then some (`federation` §2.5).
     pub doubt: Duration,
+    /// Whom to tell that a volume of a server has grown, if anybody.
+    pub compute: Option<Compute>,
 }
 
 impl Default for Settings {
@@ -73,6 +77,7 @@ impl Default for Settings {
             sweep: Duration::from_secs(2),
             rank: Rank::default(),
             doubt: Duration::from_secs(45),
+            compute: None,
         }
     }
 }

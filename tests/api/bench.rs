@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request};
 use hearth::api::{Edge, Settings, router};
 use hearth::auth::{Authenticator, Policy};
+use hearth::compute::Compute;
 use hearth::domain::cluster::PlacementTraits;
 use hearth::domain::status::VolumeStatus;
 use hearth::domain::volume::Location;
@@ -127,14 +128,28 @@ impl Bench {
     }
 
     pub async fn with(authenticator: Authenticator, change: impl FnOnce(Edge) -> Edge) -> Self {
+        Self::made_of(authenticator, None, change).await
+    }
+
+    /// With a Nova to ask.
+    pub async fn beside(authenticator: Authenticator, nova: Compute) -> Self {
+        Self::made_of(authenticator, Some(nova), |edge| edge).await
+    }
+
+    async fn made_of(
+        authenticator: Authenticator,
+        compute: Option<Compute>,
+        change: impl FnOnce(Edge) -> Edge,
+    ) -> Self {
         let store = Store::connect("sqlite::memory:", 1).await.unwrap();
         store.migrate(&Clock::System).await.unwrap();
         let (dispatch, operations) = Dispatch::new();
         // Nobody works here; the queue only has to stay open.
         std::mem::forget(operations);
-        let services = Services { store, dispatch, settings: Arc::default(), clock: Clock::System };
+        let services = Services { store, dispatch, settings: Arc::default(), clock: Clock::System, compute };
         let policy = Arc::new(Policy::defaults().unwrap());
-        let edge = Edge::new(Settings::default(), services.clone(), Arc::new(authenticator), policy).unwrap();
+        let settings = Settings { service_token_roles: vec!["service".to_owned()], ..Settings::default() };
+        let edge = Edge::new(settings, services.clone(), Arc::new(authenticator), policy).unwrap();
         Self { router: router(Arc::new(change(edge))), services }
     }
 

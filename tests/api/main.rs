@@ -7,9 +7,13 @@ mod backups;
 mod bench;
 mod clusters;
 mod copying;
+mod detaching;
 #[path = "../auth/fake_keystone.rs"]
 #[allow(dead_code, reason = "made for more tests than these")]
 mod fake_keystone;
+#[path = "../compute/fake_nova.rs"]
+#[allow(dead_code, reason = "made for more tests than these")]
+mod fake_nova;
 mod group_snapshots;
 mod group_types;
 mod groups;

@@ -111,7 +111,7 @@ pub fn token_until(user: &str, project: &str, roles: &[&str], expires_at: &str) 
     })
 }
 
-async fn obey(mood: Mood) -> Option<Response> {
+pub async fn obey(mood: Mood) -> Option<Response> {
     match mood {
         Mood::Normal => None,
         Mood::Silent => {

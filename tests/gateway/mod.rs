@@ -236,8 +236,15 @@ fn write(path: &Path, text: &str) {
     std::fs::write(path, text).unwrap();
 }
 
+/// A port nobody listens on, and that no connection gets by chance before we listen there: those
+/// the kernel gives away begin at 32768, and other stages take theirs from 20000 on.
 fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+    loop {
+        let port = 10_000 + (uuid::Uuid::new_v4().as_u128() % 4_900) as u16;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// Loopback addresses that follow from a port nobody else has at the moment.

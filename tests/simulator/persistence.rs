@@ -117,7 +117,9 @@ async fn about(http: &reqwest::Client, control: u16) -> Value {
 #[tokio::test]
 async fn every_acknowledged_create_survives_kill_9() {
     let dir = tempfile::tempdir().unwrap();
-    let control = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    // Not one of those the kernel gives to any connection: it must still be free in every round.
+    let mut ports = std::iter::repeat_with(|| 15_000 + (uuid::Uuid::new_v4().as_u128() % 4_900) as u16);
+    let control = ports.find(|port| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap();
     let http = reqwest::Client::builder().tls_danger_accept_invalid_certs(true).build().unwrap();
     let mut acknowledged = Vec::new();
     for round in 0..4 {

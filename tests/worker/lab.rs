@@ -30,6 +30,8 @@ pub struct Lab {
     http: reqwest::Client,
     life: Option<Life>,
     pub clock: Clock,
+    /// Where Nova is found, for the next life.
+    pub keystone: Option<String>,
 }
 
 /// A gateway process, without its edge.
@@ -66,7 +68,7 @@ impl Lab {
         });
         let sims = sims.collect();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let mut lab = Self { runtime, sims, folder, http, life: None, clock: Clock::System };
+        let mut lab = Self { runtime, sims, folder, http, life: None, clock: Clock::System, keystone: None };
         lab.begin();
         lab.poll();
         lab
@@ -85,13 +87,16 @@ impl Lab {
                 clients.put(ClusterId::from_uuid(sim.uuid()), &client(n, sim));
             }
             let (dispatch, announced) = Dispatch::new();
+            let compute = self.keystone.as_deref().map(crate::fake_nova::compute);
             let services = Services {
                 store: store.clone(),
                 dispatch: dispatch.clone(),
                 settings: Arc::new(without_limits()),
                 clock: clock.clone(),
+                compute: compute.clone(),
             };
-            let settings = Settings { sweep: Duration::from_millis(50), doubt: DOUBT, ..Settings::default() };
+            let settings =
+                Settings { sweep: Duration::from_millis(50), doubt: DOUBT, compute, ..Settings::default() };
             let worker = Worker::new(store.clone(), clients.clone(), dispatch, clock, settings);
             worker.start(announced);
             (store, clients, services, worker)
@@ -128,6 +133,11 @@ impl Lab {
     pub fn stop(&mut self) {
         let _in = self.runtime.enter();
         self.life.take().unwrap().stop();
+    }
+
+    /// On the runtime that outlives every gateway.
+    pub fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
     }
 
     pub fn life(&self) -> &Life {

@@ -7,8 +7,15 @@ mod adoption;
 #[path = "../audit/mod.rs"]
 mod audit;
 mod backups;
+mod compute;
 mod copying;
 mod crashes;
+#[path = "../auth/fake_keystone.rs"]
+#[allow(dead_code, reason = "made for more tests than these")]
+mod fake_keystone;
+#[path = "../compute/fake_nova.rs"]
+#[allow(dead_code, reason = "made for more tests than these")]
+mod fake_nova;
 mod faults;
 mod groups;
 mod lab;

@@ -3,6 +3,7 @@
 //! only a clear "no such token" counts as that.
 
 use std::fmt;
+use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -14,17 +15,19 @@ use super::wire::{self, Login};
 use super::{Expired, KeystoneSettings, TlsVerification, Unavailable, Verdict};
 use crate::domain::{Clock, Error};
 
-const X_AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
+pub(super) const X_AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
 const X_SUBJECT_TOKEN: HeaderName = HeaderName::from_static("x-subject-token");
 /// Says that we enforce access rules; without it Keystone refuses credentials that have any.
 const ACCESS_RULES: HeaderName = HeaderName::from_static("openstack-identity-access-rules");
+
+const KEYSTONE: &str = "Keystone";
 
 /// A token with a large catalogue has some 100 kB.
 const MAX_ANSWER_BYTES: usize = 4 << 20;
 
 /// A client with the gateway's own account.
 pub struct KeystoneClient {
-    http: reqwest::Client,
+    pub(super) http: reqwest::Client,
     /// `…/v3/auth/tokens` below `auth_url`.
     login_at: Url,
     settings: KeystoneSettings,
@@ -76,15 +79,25 @@ impl KeystoneClient {
             .unwrap_or_else(|_| Err(Unavailable("Keystone did not answer in time".to_owned())))
     }
 
+    /// The gateway's own token, fetched or renewed where it has to be.
+    pub(super) async fn own_token(&self) -> Result<Arc<OwnToken>, Unavailable> {
+        self.own.get(self.login()).await
+    }
+
+    /// It was refused, so it is used no more.
+    pub(super) async fn discard(&self, token: &OwnToken) {
+        self.own.discard(token).await;
+    }
+
     async fn ask(&self, subject: &HeaderValue, expired: Expired) -> Result<Verdict, Unavailable> {
-        let own = self.own.get(self.login()).await?;
+        let own = self.own_token().await?;
         let first = self.ask_as(&own, subject, expired).await?;
         if first.0 != StatusCode::UNAUTHORIZED {
             return verdict(first);
         }
         // Our own token was revoked, or Keystone lost its keys; a fresh one settles it.
         self.own.discard(&own).await;
-        let own = self.own.get(self.login()).await?;
+        let own = self.own_token().await?;
         verdict(self.ask_as(&own, subject, expired).await?)
     }
 
@@ -110,11 +123,8 @@ impl KeystoneClient {
 
     /// Gets a token for the gateway's own account.
     async fn login(&self) -> Result<Fetched, Unavailable> {
-        let mut url = self.login_at.clone();
-        if self.settings.interface.is_none() {
-            url.set_query(Some("nocatalog"));
-        }
-        let request = || self.http.request(Method::POST, url.clone()).json(&Login::new(&self.settings));
+        let request =
+            || self.http.request(Method::POST, self.login_at.clone()).json(&Login::new(&self.settings));
         let (status, mut headers, body) = self.send(request).await?;
         if status != StatusCode::CREATED {
             return Err(Unavailable(format!(
@@ -131,11 +141,11 @@ impl KeystoneClient {
         let validate_at = match self.settings.interface {
             None => self.login_at.clone(),
             Some(interface) => catalogue
-                .identity(interface, self.settings.region.as_deref())
+                .find("identity", interface, self.settings.region.as_deref())
                 .and_then(tokens_url)
                 .ok_or_else(|| nonsense("no identity endpoint of that interface and region".to_owned()))?,
         };
-        Ok(Fetched { header, validate_at, expires_at: token.expires_at })
+        Ok(Fetched { header, validate_at, catalogue, expires_at: token.expires_at })
     }
 
     /// Sends, and once more if a proxy or a restarting Keystone was in the way: neither of the
@@ -144,23 +154,26 @@ impl KeystoneClient {
         &self,
         request: impl Fn() -> reqwest::RequestBuilder,
     ) -> Result<(StatusCode, HeaderMap, Vec<u8>), Unavailable> {
-        match receive(request()).await {
+        match receive(request(), KEYSTONE).await {
             Ok(answer) if !is_passing(answer.0) => Ok(answer),
-            Ok(_) | Err(_) => receive(request()).await,
+            Ok(_) | Err(_) => receive(request(), KEYSTONE).await,
         }
     }
 }
 
-async fn receive(request: reqwest::RequestBuilder) -> Result<(StatusCode, HeaderMap, Vec<u8>), Unavailable> {
+pub(super) async fn receive(
+    request: reqwest::RequestBuilder,
+    who: &str,
+) -> Result<(StatusCode, HeaderMap, Vec<u8>), Unavailable> {
     let failed = |error: reqwest::Error| {
-        Unavailable(format!("Keystone cannot be reached: {}", chain(&error.without_url())))
+        Unavailable(format!("{who} cannot be reached: {}", chain(&error.without_url())))
     };
     let mut answer = request.send().await.map_err(failed)?;
     let headers = std::mem::take(answer.headers_mut());
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(failed)? {
         if body.len() + chunk.len() > MAX_ANSWER_BYTES {
-            return Err(Unavailable(format!("Keystone's answer is larger than {MAX_ANSWER_BYTES} bytes")));
+            return Err(Unavailable(format!("the answer of {who} is larger than {MAX_ANSWER_BYTES} bytes")));
         }
         body.extend_from_slice(&chunk);
     }

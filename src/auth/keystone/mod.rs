@@ -3,12 +3,14 @@
 
 mod client;
 mod own_token;
+mod peer;
 mod wire;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 pub use client::KeystoneClient;
+pub use peer::{Missed, Peer, PeerCall};
 pub use wire::{AccessRule, Token};
 
 use secrecy::SecretString;
@@ -117,7 +119,7 @@ pub enum Verdict {
     Invalid,
 }
 
-/// Keystone could not be asked, or did not answer like Keystone. The text is for the log and
+/// Keystone (or a service found through it) could not be asked, or did not answer like itself. The text is for the log and
 /// has no secret in it.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{0}")]

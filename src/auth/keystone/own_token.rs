@@ -10,6 +10,7 @@ use reqwest::header::HeaderValue;
 use url::Url;
 
 use super::Unavailable;
+use super::wire::Catalogue;
 use crate::domain::{Clock, Timestamp};
 
 /// A token is renewed this long before it expires, or after three quarters of its life if that
@@ -22,6 +23,8 @@ pub(super) struct OwnToken {
     pub header: HeaderValue,
     /// `…/v3/auth/tokens` where tokens are validated.
     pub validate_at: Url,
+    /// Where the other services of the cloud are.
+    pub catalogue: Catalogue,
     renew_at: Timestamp,
     generation: u64,
 }
@@ -30,6 +33,7 @@ pub(super) struct OwnToken {
 pub(super) struct Fetched {
     pub header: HeaderValue,
     pub validate_at: Url,
+    pub catalogue: Catalogue,
     pub expires_at: Timestamp,
 }
 
@@ -62,10 +66,10 @@ impl OwnTokens {
         let generation = self.generation.load(Ordering::Acquire);
         let fetched = self.by_generation.try_get_with(generation, async {
             let now = self.clock.now();
-            let Fetched { header, validate_at, expires_at } = login.await?;
+            let Fetched { header, validate_at, catalogue, expires_at } = login.await?;
             let life = Duration::from_micros(u64::try_from(expires_at.0 - now.0).unwrap_or(0));
             let renew_at = now.plus(life.saturating_sub(MARGIN.min(life / 4)));
-            Ok(Arc::new(OwnToken { header, validate_at, renew_at, generation }))
+            Ok(Arc::new(OwnToken { header, validate_at, catalogue, renew_at, generation }))
         });
         fetched.await.map_err(|error: Arc<Unavailable>| Unavailable::clone(&error))
     }

@@ -50,7 +50,9 @@ struct Body {
     roles: Vec<Role>,
     is_admin_project: Option<bool>,
     application_credential: Option<ApplicationCredential>,
-    catalog: Option<Vec<Service>>,
+    /// Services as they stand there: one that makes no sense must not cost us the token.
+    #[serde(default)]
+    catalog: Vec<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -88,7 +90,7 @@ struct ApplicationCredential {
     access_rules: Option<Vec<AccessRule>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Service {
     #[serde(rename = "type")]
     kind: String,
@@ -96,7 +98,7 @@ struct Service {
     endpoints: Vec<Endpoint>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Endpoint {
     interface: String,
     region_id: Option<String>,
@@ -104,11 +106,17 @@ struct Endpoint {
     url: String,
 }
 
-/// The catalogue that came with a token, reduced to the one question asked of it.
+/// The catalogue that came with a token.
+#[derive(Debug, Default)]
 pub(super) struct Catalogue(Vec<Service>);
 
 impl Catalogue {
-    pub(super) fn identity(&self, interface: Interface, region: Option<&str>) -> Option<&str> {
+    /// Whether the cloud has a service of this type anywhere.
+    pub(super) fn knows(&self, kind: &str) -> bool {
+        self.0.iter().any(|service| service.kind == kind && !service.endpoints.is_empty())
+    }
+
+    pub(super) fn find(&self, kind: &str, interface: Interface, region: Option<&str>) -> Option<&str> {
         let interface = match interface {
             Interface::Public => "public",
             Interface::Internal => "internal",
@@ -116,7 +124,7 @@ impl Catalogue {
         };
         self.0
             .iter()
-            .filter(|service| service.kind == "identity")
+            .filter(|service| service.kind == kind)
             .flat_map(|service| &service.endpoints)
             .find(|endpoint| {
                 endpoint.interface == interface && region.is_none_or(|region| endpoint.is_in(region))
@@ -158,7 +166,8 @@ pub(super) fn read(body: &[u8]) -> Result<(Token, Catalogue), String> {
         expires_at: Timestamp(expires_at.timestamp_micros()),
         access_rules: body.application_credential.and_then(|credential| credential.access_rules),
     };
-    Ok((token, Catalogue(body.catalog.unwrap_or_default())))
+    let services = body.catalog.into_iter().filter_map(|service| serde_json::from_value(service).ok());
+    Ok((token, Catalogue(services.collect())))
 }
 
 /// The body that asks for the gateway's own token. It holds the password: no `Debug`.

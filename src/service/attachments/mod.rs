@@ -4,6 +4,7 @@
 //! off) is an operation like any other; the request waits for its end, because Cinder answers
 //! with the outcome.
 
+mod caller;
 mod create;
 mod delete;
 mod old_style;
@@ -18,7 +19,7 @@ use crate::domain::{AttachmentId, Ctx, Error, Result, VolumeId};
 use crate::service::{Services, confined_to};
 use crate::store::{Dispatch, Tx};
 
-pub use delete::Caller;
+pub use caller::Caller;
 pub use old_style::OldAttach;
 
 fn not_found(id: &str) -> Error {

@@ -3,8 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::delete::check_caller;
-use super::{Caller, invalid};
+use super::{Caller, caller as callers, invalid};
 use crate::domain::attachment::{Attachment, Connector, volume_after};
 use crate::domain::cluster::Deed;
 use crate::domain::operation::Work;
@@ -156,6 +155,7 @@ impl Services {
         caller: Caller,
     ) -> Result<()> {
         let id = parse_id(id)?;
+        let caller = self.consult_about(ctx, id, attachment, caller).await?;
         let operation = self
             .store
             .write("mark a volume detached", |tx, _| {
@@ -163,7 +163,7 @@ impl Services {
                     let mut volume = visible(tx, ctx, id).await?;
                     let found = which(tx, &volume, attachment).await?;
                     if let Some(found) = &found {
-                        check_caller(found, caller)?;
+                        callers::check(found, caller)?;
                         tx.delete_attachment(found.id).await?;
                     }
                     volume.detached_to(volume_after(&tx.attachments_of(id).await?));
@@ -214,9 +214,10 @@ impl Services {
         caller: Caller,
     ) -> Result<()> {
         let details = self.get_volume(ctx, id).await?;
+        let caller = self.consult_about(ctx, details.volume.id, None, caller).await?;
         let attachments = self.store.read().await?.attachments_of(details.volume.id).await?;
         if let [only] = attachments.as_slice() {
-            check_caller(only, caller)?;
+            callers::check(only, caller)?;
         }
         if let Some(connector) = connector {
             let work = Work::Disconnect {
