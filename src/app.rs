@@ -23,6 +23,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::api::{self, Edge};
 use crate::auth::Policy;
+use crate::auth::policy::Defaults;
 use crate::config::{Config, Strategy};
 use crate::domain::Clock;
 use crate::fleet::Fleet;
@@ -176,11 +177,13 @@ fn explain(error: crate::domain::Error) -> anyhow::Error {
 }
 
 async fn load_policy(config: &Config) -> anyhow::Result<Policy> {
+    let defaults = if config.policy.enforce_new_defaults { Defaults::New } else { Defaults::NewOrFormer };
     match &config.policy.file {
         Some(file) => {
-            Policy::from_file(file).await.with_context(|| format!("policy file {}", file.display()))
+            let policy = Policy::from_file(file, defaults).await;
+            policy.with_context(|| format!("policy file {}", file.display()))
         }
-        None => Policy::defaults().context("the default policy"),
+        None => Policy::of(defaults).context("the default policy"),
     }
 }
 

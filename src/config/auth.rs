@@ -167,11 +167,20 @@ impl Keystone {
     }
 }
 
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Policy {
     /// `policy.yaml` whose rules replace the defaults of the same name; need not exist.
     pub file: Option<PathBuf>,
+    /// Only the defaults for administrators, members and readers hold. `false` lets the former
+    /// ones hold beside them: then whoever is in a project may act there, whatever the role.
+    pub enforce_new_defaults: bool,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { file: None, enforce_new_defaults: true }
+    }
 }
 
 impl Policy {

@@ -133,6 +133,9 @@ pub struct NewVolume {
     pub consistencygroup_id: Option<String>,
     /// What is refused only when everything named has been found, as Cinder does: the sentence.
     pub refusal: Option<&'static str>,
+    /// What the caller is told if the type turns out to allow several attachments, where that is
+    /// not for the caller to have.
+    pub multiattach_refusal: Option<String>,
     pub hints: Hints,
 }
 

@@ -8,6 +8,7 @@ use hearth::api::{Edge, Settings, router};
 use hearth::auth::{Authenticator, Policy};
 use hearth::compute::Compute;
 use hearth::domain::cluster::PlacementTraits;
+use hearth::domain::operation::Operation;
 use hearth::domain::status::VolumeStatus;
 use hearth::domain::volume::Location;
 use hearth::domain::{Clock, ClusterId, ClusterName, LightosProject, Timestamp};
@@ -15,6 +16,7 @@ use hearth::service::Services;
 use hearth::store::{Dispatch, Store};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
+use tokio::sync::mpsc::UnboundedReceiver;
 use tower::ServiceExt as _;
 
 /// The project of every request that does not say another.
@@ -128,29 +130,44 @@ impl Bench {
     }
 
     pub async fn with(authenticator: Authenticator, change: impl FnOnce(Edge) -> Edge) -> Self {
-        Self::made_of(authenticator, None, change).await
+        let (bench, operations) = Self::made_of(authenticator, None, change).await;
+        // Nobody works here; the queue only has to stay open.
+        std::mem::forget(operations);
+        bench
     }
 
     /// With a Nova to ask.
     pub async fn beside(authenticator: Authenticator, nova: Compute) -> Self {
-        Self::made_of(authenticator, Some(nova), |edge| edge).await
+        let (bench, operations) = Self::made_of(authenticator, Some(nova), |edge| edge).await;
+        std::mem::forget(operations);
+        bench
+    }
+
+    /// With a worker that calls everything done without doing it, so that nobody has to wait.
+    pub async fn with_an_idler(authenticator: Authenticator) -> Self {
+        let (bench, mut operations) = Self::made_of(authenticator, None, |edge| edge).await;
+        let dispatch = bench.services.dispatch.clone();
+        tokio::spawn(async move {
+            while let Some(operation) = operations.recv().await {
+                dispatch.ended(operation.id, None);
+            }
+        });
+        bench
     }
 
     async fn made_of(
         authenticator: Authenticator,
         compute: Option<Compute>,
         change: impl FnOnce(Edge) -> Edge,
-    ) -> Self {
+    ) -> (Self, UnboundedReceiver<Operation>) {
         let store = Store::connect("sqlite::memory:", 1).await.unwrap();
         store.migrate(&Clock::System).await.unwrap();
         let (dispatch, operations) = Dispatch::new();
-        // Nobody works here; the queue only has to stay open.
-        std::mem::forget(operations);
         let services = Services { store, dispatch, settings: Arc::default(), clock: Clock::System, compute };
         let policy = Arc::new(Policy::defaults().unwrap());
         let settings = Settings { service_token_roles: vec!["service".to_owned()], ..Settings::default() };
         let edge = Edge::new(settings, services.clone(), Arc::new(authenticator), policy).unwrap();
-        Self { router: router(Arc::new(change(edge))), services }
+        (Self { router: router(Arc::new(change(edge))), services }, operations)
     }
 
     pub fn ask(&self, method: Method, path: &str) -> Ask<'_> {

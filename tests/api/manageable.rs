@@ -137,9 +137,9 @@ async fn lists_need_one_place_that_is_there() {
         assert_eq!(fault("", 17, 400).await, both);
         assert_eq!(fault("?host=a&cluster=b", 17, 400).await, both);
         assert_eq!(fault("?cluster=b", 16, 400).await, "Invalid input received: Host field is missing.");
-        assert_eq!(fault("?cluster=b", 17, 404).await, "Service None could not be found.");
+        assert_eq!(fault("?cluster=b", 17, 404).await, "Service cinder-volume could not be found.");
         let told = fault("?host=hearth@c9%23c9", 17, 404).await;
-        assert_eq!(told, "Service None could not be found on host hearth@c9.");
+        assert_eq!(told, "Service cinder-volume could not be found on host hearth@c9.");
         assert_eq!(fault("?host=hearth@down", 17, 400).await, "Service is unavailable at this time.");
         assert_eq!(fault("?host=hearth@down&sort=name", 17, 400).await, "Invalid sort keys passed: name");
         assert_eq!(fault("?host=hearth@down&limit=x", 17, 400).await, "limit param must be an integer");

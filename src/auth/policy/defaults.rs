@@ -1,9 +1,8 @@
 //! The rules that hold when the operator's file says nothing: those of Cinder 29 with its
 //! secure-RBAC strings (`enforce_new_defaults`), and our own for the fleet.
 //!
-//! Cinder's strings come in three kinds only, so the table is three lists. The pre-RBAC strings
-//! are not offered: they let users without any role act (`cinder-behaviours` §15). What is kept
-//! of the past are the old *names*: an operator's override of one still counts.
+//! Cinder's strings come in three kinds only, so the table is three lists. What was before them is
+//! in `former`.
 
 /// Rules that the others refer to.
 pub const BASE: &[(&str, &str)] = &[
@@ -209,50 +208,6 @@ pub const FLEET_RULES: &[&str] = &[
     "fleet:cluster:explain",
 ];
 
-/// A rule that once had another name (and was then part of a coarser one).
-#[derive(Debug, Clone, Copy)]
-pub struct Renamed {
-    pub rule: &'static str,
-    pub former: &'static str,
-    /// What the former rule said by default; an override that says the same changes nothing.
-    pub former_check: &'static str,
-}
-
-const fn renamed(rule: &'static str, former: &'static str, former_check: &'static str) -> Renamed {
-    Renamed { rule, former, former_check }
-}
-
-pub const RENAMED: &[Renamed] = &[
-    renamed("group:group_types:create", "group:group_types_manage", "rule:admin_api"),
-    renamed("group:group_types:update", "group:group_types_manage", "rule:admin_api"),
-    renamed("group:group_types:delete", "group:group_types_manage", "rule:admin_api"),
-    renamed("group:group_types_specs:get", "group:group_types_specs", "rule:admin_api"),
-    renamed("group:group_types_specs:get_all", "group:group_types_specs", "rule:admin_api"),
-    renamed("group:group_types_specs:create", "group:group_types_specs", "rule:admin_api"),
-    renamed("group:group_types_specs:update", "group:group_types_specs", "rule:admin_api"),
-    renamed("group:group_types_specs:delete", "group:group_types_specs", "rule:admin_api"),
-    renamed("volume_extension:quota_classes:get", "volume_extension:quota_classes", "rule:admin_api"),
-    renamed("volume_extension:quota_classes:update", "volume_extension:quota_classes", "rule:admin_api"),
-    renamed("volume_extension:type_create", "volume_extension:types_manage", "rule:admin_api"),
-    renamed("volume_extension:type_update", "volume_extension:types_manage", "rule:admin_api"),
-    renamed("volume_extension:type_delete", "volume_extension:types_manage", "rule:admin_api"),
-    renamed(
-        "volume_extension:volume_image_metadata:show",
-        "volume_extension:volume_image_metadata",
-        "rule:admin_or_owner",
-    ),
-    renamed(
-        "volume_extension:volume_image_metadata:set",
-        "volume_extension:volume_image_metadata",
-        "rule:admin_or_owner",
-    ),
-    renamed(
-        "volume_extension:volume_image_metadata:remove",
-        "volume_extension:volume_image_metadata",
-        "rule:admin_or_owner",
-    ),
-];
-
 /// Every rule with its default string.
 pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
     let operations =
@@ -271,6 +226,7 @@ pub fn knows(rule: &str) -> bool {
 mod tests {
     use std::collections::BTreeSet;
 
+    use super::super::former;
     use super::*;
 
     #[test]
@@ -280,8 +236,10 @@ mod tests {
         assert_eq!((BASE.len(), operations - 1), (6, 160));
         let names: BTreeSet<_> = all().map(|(name, _)| name).collect();
         assert_eq!(names.len(), all().count(), "a name is listed twice");
-        for renamed in RENAMED {
-            assert!(knows(renamed.rule) && !knows(renamed.former), "{renamed:?}");
+        let mut seen = BTreeSet::new();
+        for former in former::all() {
+            assert!(knows(former.rule) && seen.insert(former.rule), "{former:?}");
+            assert!(former.is_renamed() != knows(former.name), "{former:?}");
         }
     }
 }

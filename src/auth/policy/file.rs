@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use super::check::Check;
-use super::rules::{Loaded, PolicyError, Rules};
+use super::rules::{Defaults, Loaded, PolicyError, Rules};
 use super::{Policy, parse};
 
 /// Far above any real policy file; keeps a wrong path from being read into memory.
@@ -44,16 +44,17 @@ impl Policy {
     ///
     /// # Errors
     /// When the file cannot be read or any of it is wrong.
-    pub async fn from_file(path: impl Into<PathBuf>) -> Result<Self, PolicyError> {
+    pub async fn from_file(path: impl Into<PathBuf>, defaults: Defaults) -> Result<Self, PolicyError> {
         let path = path.into();
         let content = read(&path).await?;
         if content.is_none() {
             tracing::info!(path = %path.display(), "no policy file; the defaults hold");
         }
         let seen = Mutex::new(content.as_ref().map(|content| Sha256::digest(content).into()));
-        let loaded = load(&path, &content.unwrap_or_default())?;
+        let loaded = load(&path, &content.unwrap_or_default(), defaults)?;
         warn(&path, &loaded.warnings);
-        Ok(Self { rules: ArcSwap::from_pointee(loaded.rules), file: Some(PolicyFile { path, seen }) })
+        let file = Some(PolicyFile { path, seen });
+        Ok(Self { rules: ArcSwap::from_pointee(loaded.rules), defaults, file })
     }
 
     /// Reads the file again if its content changed.
@@ -66,7 +67,7 @@ impl Policy {
         if !file.is_news(&content) {
             return Ok(Reload::Unchanged);
         }
-        let loaded = load(&file.path, &content)?;
+        let loaded = load(&file.path, &content, self.defaults)?;
         warn(&file.path, &loaded.warnings);
         self.rules.store(std::sync::Arc::new(loaded.rules));
         Ok(Reload::Replaced)
@@ -129,10 +130,10 @@ async fn read(path: &Path) -> Result<Option<Vec<u8>>, PolicyError> {
     }
 }
 
-fn load(path: &Path, content: &[u8]) -> Result<Loaded, PolicyError> {
+fn load(path: &Path, content: &[u8], defaults: Defaults) -> Result<Loaded, PolicyError> {
     let located = |why: &dyn std::fmt::Display| PolicyError::File(format!("{}: {why}", path.display()));
     let overrides = overrides(content).map_err(|error| located(&error))?;
-    Rules::with_overrides(overrides).map_err(|error| located(&error))
+    Rules::with_overrides(overrides, defaults).map_err(|error| located(&error))
 }
 
 /// The rules of a policy file's content. Nothing at all, or only comments, is no rules.

@@ -7,6 +7,7 @@
 pub mod check;
 pub mod defaults;
 pub mod file;
+pub mod former;
 mod input;
 pub mod parse;
 pub mod rules;
@@ -15,7 +16,7 @@ use arc_swap::ArcSwap;
 
 pub use file::Reload;
 pub use input::Target;
-pub use rules::{PolicyError, Rules};
+pub use rules::{Defaults, PolicyError, Rules};
 
 use crate::domain::{Ctx, Error};
 
@@ -23,17 +24,26 @@ use crate::domain::{Ctx, Error};
 #[derive(Debug)]
 pub struct Policy {
     rules: ArcSwap<Rules>,
+    defaults: Defaults,
     file: Option<file::PolicyFile>,
 }
 
 impl Policy {
-    /// The defaults alone.
+    /// The present defaults alone.
     ///
     /// # Errors
     /// Only a defect of the table of defaults.
     pub fn defaults() -> Result<Self, PolicyError> {
-        let loaded = Rules::with_overrides(std::collections::BTreeMap::new())?;
-        Ok(Self { rules: ArcSwap::from_pointee(loaded.rules), file: None })
+        Self::of(Defaults::New)
+    }
+
+    /// Defaults alone.
+    ///
+    /// # Errors
+    /// Only a defect of the table of defaults.
+    pub fn of(defaults: Defaults) -> Result<Self, PolicyError> {
+        let loaded = Rules::with_overrides(std::collections::BTreeMap::new(), defaults)?;
+        Ok(Self { rules: ArcSwap::from_pointee(loaded.rules), defaults, file: None })
     }
 
     /// Does the rule allow the caller this target? A rule nobody defined allows what the
@@ -53,6 +63,9 @@ impl Policy {
     }
 }
 
+#[cfg(test)]
+#[path = "stock_tests.rs"]
+mod stock_tests;
 #[cfg(test)]
 #[path = "policy_tests.rs"]
 mod tests;

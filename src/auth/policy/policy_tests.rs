@@ -16,14 +16,19 @@ fn persona(project: &str, roles: &[&str]) -> Ctx {
     ctx
 }
 
+fn in_force(rules: Rules) -> Policy {
+    Policy { rules: ArcSwap::from_pointee(rules), defaults: Defaults::New, file: None }
+}
+
 fn with(overrides: &str) -> (Policy, Vec<String>) {
-    let loaded = Rules::with_overrides(file::overrides(overrides.as_bytes()).unwrap()).unwrap();
-    (Policy { rules: ArcSwap::from_pointee(loaded.rules), file: None }, loaded.warnings)
+    let overrides = file::overrides(overrides.as_bytes()).unwrap();
+    let loaded = Rules::with_overrides(overrides, Defaults::New).unwrap();
+    (in_force(loaded.rules), loaded.warnings)
 }
 
 fn refused(overrides: &str) -> PolicyError {
     file::overrides(overrides.as_bytes())
-        .and_then(|overrides| Rules::with_overrides(overrides).map(|_| ()))
+        .and_then(|overrides| Rules::with_overrides(overrides, Defaults::New).map(|_| ()))
         .unwrap_err()
 }
 
@@ -134,8 +139,7 @@ fn every_attribute_can_be_asked_for() {
         ("user.name:u-1", false),
     ] {
         let overrides = BTreeMap::from([("test".to_owned(), parse::text(rule).unwrap())]);
-        let rules = Rules::with_overrides(overrides).unwrap().rules;
-        let policy = Policy { rules: ArcSwap::from_pointee(rules), file: None };
+        let policy = in_force(Rules::with_overrides(overrides, Defaults::New).unwrap().rules);
         assert_eq!(policy.check(&ctx, "test", &target), expected, "{rule}");
     }
 }
@@ -237,7 +241,7 @@ async fn a_broken_file_keeps_the_last_good_rules() {
         std::io::Write::write_all(&mut file, content.as_bytes()).unwrap();
         file.persist(&path).unwrap();
     };
-    let policy = Policy::from_file(&path).await.unwrap();
+    let policy = Policy::from_file(&path, Defaults::New).await.unwrap();
     let reader = persona("p-1", &["reader"]);
     let may = || policy.check(&reader, "volume:get", &Target::own(&reader));
     assert!(may(), "without a file the defaults hold");
@@ -267,14 +271,14 @@ async fn a_broken_file_keeps_the_last_good_rules() {
     assert!(!may());
 
     write("'volume:get': role:admin or\n");
-    assert!(Policy::from_file(&path).await.is_err(), "a broken file stops the start");
-    assert!(Policy::from_file(folder.path()).await.is_err(), "so does a folder");
+    assert!(Policy::from_file(&path, Defaults::New).await.is_err(), "a broken file stops the start");
+    assert!(Policy::from_file(folder.path(), Defaults::New).await.is_err(), "so does a folder");
 }
 
 #[tokio::test]
 async fn watching_follows_the_file_until_told_to_stop() {
     let mut file = tempfile::NamedTempFile::new().unwrap();
-    let policy = Policy::from_file(file.path()).await.unwrap();
+    let policy = Policy::from_file(file.path(), Defaults::New).await.unwrap();
     let reader = persona("p-1", &["reader"]);
     let stop = tokio_util::sync::CancellationToken::new();
     std::io::Write::write_all(&mut file, b"'volume:get': '!'\n").unwrap();

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::check::Check;
-use super::defaults;
+use super::former::Former;
 use super::parse::{self, ParseError};
+use super::{defaults, former};
 
 /// The rule that answers for rules that are not defined, when the operator defines it.
 const FALLBACK: &str = "default";
@@ -24,6 +25,16 @@ pub enum PolicyError {
     TooDeep(String),
     #[error("{0}")]
     File(String),
+}
+
+/// Which defaults hold where the operator's file says nothing; oslo.policy's `enforce_new_defaults`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Defaults {
+    /// Those for administrators, members and readers.
+    #[default]
+    New,
+    /// Whatever these or the former ones allow.
+    NewOrFormer,
 }
 
 /// See the module.
@@ -49,12 +60,31 @@ impl Rules {
     ///
     /// # Errors
     /// When any default does not parse (a defect) or the whole is cyclic.
-    pub fn with_overrides(overrides: BTreeMap<String, Check>) -> Result<Loaded, PolicyError> {
+    pub fn with_overrides(
+        overrides: BTreeMap<String, Check>,
+        defaults: Defaults,
+    ) -> Result<Loaded, PolicyError> {
         let mut by_name = HashMap::new();
         for (name, check) in defaults::all() {
             by_name.insert(name.to_owned(), parsed(name, check)?);
         }
-        let mut warnings = apply_former_names(&mut by_name, &overrides)?;
+        let mut warnings = Vec::new();
+        for former in former::all() {
+            if let Some(check) = overrides.get(former.name).filter(|_| former.is_renamed()) {
+                warnings.push(format!(
+                    "rule \"{}\" is deprecated in favour of \"{}\"; please rename it",
+                    former.name, former.rule
+                ));
+                if says_something_new(&former, check, &overrides)? {
+                    by_name.insert(former.rule.to_owned(), check.clone());
+                    continue;
+                }
+            }
+            if let (Defaults::NewOrFormer, Some(check)) = (defaults, by_name.get_mut(former.rule)) {
+                let past = parsed(former.name, former.check)?;
+                *check = Check::Or(vec![check.clone(), past]);
+            }
+        }
         let given: BTreeSet<String> = overrides.keys().cloned().collect();
         by_name.extend(overrides);
         let rules = Self { by_name };
@@ -121,7 +151,7 @@ impl Rules {
             });
         }
         used.extend(defaults::all().map(|(name, _)| name));
-        used.extend(defaults::RENAMED.iter().map(|renamed| renamed.former));
+        used.extend(former::all().map(|former| former.name));
         given
             .iter()
             .filter(|name| !used.contains(name.as_str()))
@@ -136,23 +166,12 @@ fn parsed(name: &str, check: &str) -> Result<Check, PolicyError> {
 
 /// An override of a rule's former name is taken for the rule itself, unless the file also names
 /// the rule, or the override says what the former rule said anyway.
-fn apply_former_names(
-    by_name: &mut HashMap<String, Check>,
+fn says_something_new(
+    former: &Former,
+    check: &Check,
     overrides: &BTreeMap<String, Check>,
-) -> Result<Vec<String>, PolicyError> {
-    let mut warnings = Vec::new();
-    for renamed in defaults::RENAMED {
-        let Some(check) = overrides.get(renamed.former) else { continue };
-        warnings.push(format!(
-            "rule \"{}\" is deprecated in favour of \"{}\"; please rename it",
-            renamed.former, renamed.rule
-        ));
-        let says_nothing_new = *check == parsed(renamed.former, renamed.former_check)?
-            || *check == Check::Rule(renamed.rule.to_owned())
-            || overrides.contains_key(renamed.rule);
-        if !says_nothing_new {
-            by_name.insert(renamed.rule.to_owned(), check.clone());
-        }
-    }
-    Ok(warnings)
+) -> Result<bool, PolicyError> {
+    Ok(*check != parsed(former.name, former.check)?
+        && *check != Check::Rule(former.rule.to_owned())
+        && !overrides.contains_key(former.rule))
 }

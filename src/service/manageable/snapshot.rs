@@ -36,7 +36,7 @@ impl Services {
         let volume = volumes::visible(tx, ctx, volumes::parse_id(&new.volume_id)?).await?;
         let cluster = volume.cluster_id();
         let found = tx.clusters().await?.into_iter().find(|view| Some(view.id) == cluster);
-        check_service(&found.ok_or_else(|| Error::not_found("Service None could not be found."))?)?;
+        check_service(&found.ok_or_else(|| Error::not_found("Service cinder-volume could not be found."))?)?;
         Self::check_readable(&volume, VolumeEvent::ReadData, "create snapshot")?;
         let volume_type = match volume.volume_type_id {
             Some(id) => tx.find_type(id).await?,

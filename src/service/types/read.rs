@@ -29,6 +29,14 @@ impl Services {
         }
     }
 
+    /// One type, by id or name.
+    ///
+    /// # Errors
+    /// `NotFound`, also for a private type that was not given to the caller's project.
+    pub async fn find_type(&self, ctx: &Ctx, id_or_name: &str) -> Result<VolumeType> {
+        resolve(&mut self.store.read().await?, ctx, id_or_name).await
+    }
+
     /// The type of a volume that names none.
     ///
     /// # Errors
@@ -54,7 +62,7 @@ impl Services {
     /// # Errors
     /// `NotFound`, or `Invalid` for specs that cannot be.
     pub async fn type_specs(&self, ctx: &Ctx, id_or_name: &str) -> Result<TypeSpecs> {
-        let found = resolve(&mut self.store.read().await?, ctx, id_or_name).await?;
+        let found = self.find_type(ctx, id_or_name).await?;
         TypeSpecs::parse(&found.extra_specs).map_err(Error::invalid)
     }
 }

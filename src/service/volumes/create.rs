@@ -64,6 +64,10 @@ impl Services {
             Some(found) => found,
             None => self.type_of(tx, ctx, &from).await?,
         };
+        let multiattach = TypeSpecs::parse(&volume_type.extra_specs).is_ok_and(|specs| specs.multiattach);
+        if let Some(refusal) = new.multiattach_refusal.as_ref().filter(|_| multiattach) {
+            return Err(Error::forbidden(refusal.clone()));
+        }
         if let Some(group) = &group {
             joins(group, new, &volume_type)?;
             // A delete that counted the members just now must count again.
@@ -81,7 +85,7 @@ impl Services {
         volume.volume_type_id = Some(volume_type.id);
         volume.availability_zone = Some(availability_zone);
         volume.group_id = group.map(|group| group.id);
-        volume.multiattach = TypeSpecs::parse(&volume_type.extra_specs).is_ok_and(|specs| specs.multiattach);
+        volume.multiattach = multiattach;
         let source = inherit(&mut volume, &from);
         tx.insert_volume(&volume).await?;
         volume.version = 1;

@@ -13,9 +13,8 @@ use crate::domain::{Error, Result};
 pub async fn create(call: Call) -> Result<Reply> {
     let fields = call.object("attachment");
     let volume_id = fields.text("volume_uuid").unwrap_or_default();
-    let details = volumes::load_named(&call, &volume_id).await?;
+    let details = volumes::load_by_rule(&call, &volume_id).await?;
     let target = volumes::target(&details);
-    call.authorize(&target)?;
     if details.volume.multiattach && details.volume.bootable {
         call.edge.policy.authorize(&call.ctx, "volume:multiattach_bootable_volume", &target)?;
     }

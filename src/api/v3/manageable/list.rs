@@ -114,11 +114,11 @@ async fn listed(call: &Call, objects: Objects) -> Result<Vec<Manageable>> {
     let place = Place::of(call, CLUSTER, |name| call.query.get(name).map(str::to_owned))?;
     let stretch = Stretch::asked(&call.query)?;
     let Some(host) = place.host else {
-        return Err(Error::not_found("Service None could not be found."));
+        return Err(Error::not_found("Service cinder-volume could not be found."));
     };
     let services = &call.edge.services;
     let service = host.split('#').next().unwrap_or(&host);
-    let missing = || Error::not_found(format!("Service None could not be found on host {service}."));
+    let missing = || Error::not_found(format!("Service cinder-volume could not be found on host {service}."));
     let cluster = services.backend(&host).await?.ok_or_else(missing)?;
     stretch.cut(services.list_manageable(&call.ctx, &cluster, objects).await?)
 }

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 
-use super::load_authorized;
+use super::{load_authorized, load_by_rule};
 use crate::api::call::Call;
 use crate::api::reply::Reply;
 use crate::domain::status::SnapshotStatus;
@@ -11,7 +11,7 @@ use crate::service::snapshots::{AssistedProgress, Force};
 
 pub async fn reset_status(call: Call) -> Result<Reply> {
     let word = call.object("os-reset_status").text("status").unwrap_or_default().to_ascii_lowercase();
-    load_authorized(&call).await?;
+    load_by_rule(&call).await?;
     let status = SnapshotStatus::parse(&word).ok_or_else(|| not_allowed(&word))?;
     call.edge.services.reset_snapshot(&call.ctx, call.param("id"), status).await?;
     Ok(Reply::empty(StatusCode::ACCEPTED))
@@ -26,7 +26,7 @@ pub async fn force_delete(call: Call) -> Result<Reply> {
 pub async fn update_status(call: Call) -> Result<Reply> {
     let fields = call.object("os-update_snapshot_status");
     let word = fields.text("status").unwrap_or_default();
-    let snapshot = load_authorized(&call).await?;
+    let snapshot = load_by_rule(&call).await?;
     let status = SnapshotStatus::parse(&word).ok_or_else(|| {
         let present = snapshot.status;
         Error::invalid(format!(

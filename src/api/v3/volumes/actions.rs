@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 
-use super::{load, load_authorized, target};
+use super::{load, load_authorized, load_by_rule, load_openly, target};
 use crate::api::call::Call;
 use crate::api::reply::Reply;
 use crate::domain::status::{AttachStatus, VolumeStatus};
@@ -41,7 +41,8 @@ pub async fn update_readonly_flag(call: Call) -> Result<Reply> {
 
 pub async fn revert(call: Call) -> Result<Reply> {
     let snapshot = call.object("revert").text("snapshot_id");
-    load_authorized(&call).await?;
+    let details = load_openly(&call, call.param("id")).await?;
+    call.authorize(&target(&details))?;
     let snapshot = snapshot.unwrap_or_else(|| "None".to_owned());
     call.edge.services.revert_volume(&call.ctx, call.param("id"), &snapshot).await?;
     Ok(Reply::empty(StatusCode::ACCEPTED))
@@ -68,7 +69,7 @@ pub async fn reset_status(call: Call) -> Result<Reply> {
         attach_status: attach.as_deref().and_then(AttachStatus::parse),
         migration_status: migration.map(|text| Some(text).filter(|text| text != "none")),
     };
-    load_authorized(&call).await?;
+    load_by_rule(&call, call.param("id")).await?;
     if reset.status == Some(VolumeStatus::Deleting) {
         return Err(Error::invalid("Cannot reset-state to deleting"));
     }

@@ -3,26 +3,69 @@
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::load_openly;
 use super::view::{Detail, One, Sees};
 use crate::api::body::Fields;
 use crate::api::call::Call;
 use crate::api::reply::Reply;
+use crate::api::v3::{backups, groups, snapshots};
+use crate::auth::Target;
 use crate::domain::operation::Hints;
 use crate::domain::volume::NewVolume;
 use crate::domain::{Result, VolumeId};
+
+/// The rule of volumes from images; `volume:create` is not asked then.
+const FROM_IMAGE: &str = "volume:create_from_image";
+/// The rule of volumes that may be attached more than once, whatever makes them so.
+const MULTIATTACH: &str = "volume:multiattach";
 
 const MULTIATTACH_ADVICE: &str = "multiattach parameter has been removed. The default behavior is to use \
 multiattach enabled volume types. Contact your administrator to create a multiattach enabled volume type and \
 use it to create multiattach volumes.";
 
 pub async fn create(call: Call) -> Result<Reply> {
-    let new = read(&call)?;
-    call.authorize_own()?;
+    let mut new = read(&call)?;
+    let own = Target::own(&call.ctx);
+    let rule = if new.image_ref.is_some() { FROM_IMAGE } else { call.row.rule };
+    let permitted = call.edge.policy.authorize(&call.ctx, rule, &own);
+    if permitted.is_err() || is_made_of_another(&new) {
+        look_at(&call, &new).await?;
+    }
+    permitted?;
     call.require_project()?;
+    let multiattach = call.edge.policy.authorize(&call.ctx, MULTIATTACH, &own);
+    new.multiattach_refusal = multiattach.err().map(|error| error.message().to_owned());
     let details = call.edge.services.create_volume(&call.ctx, &new).await?;
     let links = call.links.of("volumes");
     let volume = Detail { details: &details, links: &links, sees: Sees::without_extensions(&call) };
     Ok(Reply::accepted(&One { volume }))
+}
+
+fn is_made_of_another(new: &NewVolume) -> bool {
+    [&new.snapshot_id, &new.source_volid, &new.backup_id, &new.group_id, &new.consistencygroup_id]
+        .into_iter()
+        .any(Option::is_some)
+}
+
+/// May the caller see what it names? Upstream looks at all of it, in this order, before it asks
+/// whether the caller may make volumes at all.
+async fn look_at(call: &Call, new: &NewVolume) -> Result<()> {
+    if let Some(named) = &new.volume_type {
+        call.edge.services.find_type(&call.ctx, named).await?;
+    }
+    if let Some(id) = &new.snapshot_id {
+        snapshots::load(call, id).await?;
+    }
+    if let Some(id) = &new.source_volid {
+        load_openly(call, id).await?;
+    }
+    for id in [&new.consistencygroup_id, &new.group_id].into_iter().flatten() {
+        groups::load(call, id).await?;
+    }
+    if let Some(id) = &new.backup_id {
+        backups::load(call, id).await?;
+    }
+    Ok(())
 }
 
 fn read(call: &Call) -> Result<NewVolume> {
@@ -42,6 +85,7 @@ fn read(call: &Call) -> Result<NewVolume> {
         group_id: volume.text("group_id").filter(|_| call.version().at_least(13)),
         consistencygroup_id: volume.text("consistencygroup_id"),
         refusal: refusal(volume),
+        multiattach_refusal: None,
         hints: hints(call.object("OS-SCH-HNT:scheduler_hints")),
     })
 }
