@@ -6,6 +6,7 @@
 
 mod access_log;
 pub mod admin;
+pub mod answers;
 mod body;
 mod bool_text;
 mod call;
@@ -18,6 +19,7 @@ mod links;
 pub mod openapi;
 mod outside;
 mod page;
+mod parameters;
 mod python;
 mod query;
 mod reply;

@@ -10,7 +10,7 @@ use crate::api::reply::Reply;
 use crate::domain::Result;
 use crate::domain::page::{Filter, VOLUME_FIELDS};
 
-static RULES: Rules = Rules {
+pub static RULES: Rules = Rules {
     resource: "volume",
     fields: VOLUME_FIELDS,
     since: &[
