@@ -66,6 +66,7 @@ pub(super) fn compute(config: &Config, authenticator: &Authenticator) -> Option<
 pub(super) fn services(config: &Config) -> service::Settings {
     service::Settings {
         default_volume_type: config.volumes.default_volume_type.clone(),
+        default_group_type: config.volumes.default_group_type.clone(),
         default_availability_zone: config.volumes.default_availability_zone.clone(),
         allow_availability_zone_fallback: config.volumes.allow_availability_zone_fallback,
         cloned_volume_same_az: config.volumes.cloned_volume_same_az,

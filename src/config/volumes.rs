@@ -10,6 +10,8 @@ use crate::domain::volume_type::DEFAULT_TYPE_NAME;
 pub struct Volumes {
     /// Type of a volume for which none is asked.
     pub default_volume_type: String,
+    /// Group type that is shown as the default (`GET /group_types/default`); without it there is none.
+    pub default_group_type: Option<String>,
     /// Zone of a volume for which none is asked, and of a cluster whose registration names none.
     pub default_availability_zone: String,
     /// Put a volume into the default zone when the asked one does not exist, instead of
@@ -25,6 +27,7 @@ impl Default for Volumes {
     fn default() -> Self {
         Self {
             default_volume_type: DEFAULT_TYPE_NAME.to_owned(),
+            default_group_type: None,
             default_availability_zone: "nova".to_owned(),
             allow_availability_zone_fallback: false,
             cloned_volume_same_az: true,

@@ -1,6 +1,6 @@
 //! Volume types and what their extra specs mean to hearth.
 
-use super::{Metadata, QosSpecsId, Timestamp, VolumeTypeId};
+use super::{Error, Gib, Metadata, QosSpecsId, Timestamp, VolumeTypeId};
 
 /// The type a volume gets when nothing else says one; made by the first migration.
 pub const DEFAULT_TYPE_NAME: &str = "__DEFAULT__";
@@ -15,6 +15,47 @@ pub struct VolumeType {
     pub extra_specs: Metadata,
     pub created_at: Timestamp,
     pub updated_at: Option<Timestamp>,
+}
+
+impl VolumeType {
+    /// Holds a size against `provisioning:min_vol_size` and `provisioning:max_vol_size`.
+    ///
+    /// # Errors
+    /// `Invalid` in Cinder's words; also for a limit that is no number, which nothing can keep.
+    pub fn check_size(&self, size: Gib) -> Result<(), Error> {
+        let name = &self.name;
+        if let Some((minimum, written)) = self.size_limit("provisioning:min_vol_size")?
+            && i64::from(size.0) < minimum
+        {
+            return Err(Error::invalid(format!(
+                "Invalid input received: Specified volume size of '{size}' is less than the minimum required size of \
+                 '{written}' for volume type '{name}'."
+            )));
+        }
+        if let Some((maximum, written)) = self.size_limit("provisioning:max_vol_size")?
+            && i64::from(size.0) > maximum
+        {
+            return Err(Error::invalid(format!(
+                "Invalid input received: Specified volume size of '{size}' is greater than the maximum allowable size \
+                 of '{written}' for volume type '{name}'."
+            )));
+        }
+        Ok(())
+    }
+
+    /// A limit in GiB and as it is written; an empty one is none.
+    fn size_limit(&self, key: &str) -> Result<Option<(i64, &str)>, Error> {
+        let Some(written) = self.extra_specs.get(key).filter(|text| !text.is_empty()) else {
+            return Ok(None);
+        };
+        match written.trim().parse() {
+            Ok(limit) => Ok(Some((limit, written))),
+            Err(_) => Err(Error::invalid(format!(
+                "Invalid input received: {key} of volume type '{}' is not a number: '{written}'.",
+                self.name
+            ))),
+        }
+    }
 }
 
 /// What an administrator asks for when making a type.
@@ -106,4 +147,47 @@ fn plain(value: &str) -> &str {
         .iter()
         .find_map(|operator| value.strip_prefix(operator))
         .map_or(value, str::trim)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Metadata;
+
+    fn limited(minimum: &str, maximum: &str) -> VolumeType {
+        let spec = |key: &str, value: &str| (format!("provisioning:{key}_vol_size"), value.to_owned());
+        VolumeType {
+            id: VolumeTypeId::random(),
+            name: "gold".to_owned(),
+            description: None,
+            is_public: true,
+            qos_specs_id: None,
+            extra_specs: Metadata::from_iter([spec("min", minimum), spec("max", maximum)]),
+            created_at: Timestamp(0),
+            updated_at: None,
+        }
+    }
+
+    #[test]
+    fn sizes_are_held_against_both_limits() {
+        let told = |minimum: &str, maximum: &str, size: u32| {
+            limited(minimum, maximum).check_size(Gib(size)).map_err(|error| error.message().to_owned())
+        };
+        for size in [2, 3, 4] {
+            assert_eq!(told("2", " 4 ", size), Ok(()));
+        }
+        assert_eq!(
+            told("2", "4", 1).unwrap_err(),
+            "Invalid input received: Specified volume size of '1' is less than the minimum required size of '2' for \
+             volume type 'gold'."
+        );
+        assert_eq!(
+            told("", "4", 5).unwrap_err(),
+            "Invalid input received: Specified volume size of '5' is greater than the maximum allowable size of '4' \
+             for volume type 'gold'."
+        );
+        assert_eq!(told("", "", 5), Ok(()));
+        assert_eq!(told("-1", "99999999999", u32::MAX), Ok(()));
+        assert!(told("2 GiB", "", 5).unwrap_err().contains("is not a number: '2 GiB'"));
+    }
 }

@@ -58,10 +58,22 @@ impl Services {
         resolve(&mut self.store.read().await?, ctx, id_or_name).await
     }
 
-    /// A page of group types.
+    /// The type that the configuration calls the default.
     ///
     /// # Errors
-    /// `NotFound` for an unknown marker.
+    /// `NotFound` when it names none, or one that is not there.
+    pub async fn default_group_type(&self) -> Result<GroupType> {
+        let found = match &self.settings.default_group_type {
+            Some(name) => self.store.read().await?.find_group_type_by_name(name).await?,
+            None => None,
+        };
+        found.ok_or_else(|| Error::not_found("Default group type can not be found."))
+    }
+
+    /// A page of group types; an unknown marker is none.
+    ///
+    /// # Errors
+    /// Those of the database.
     pub async fn list_group_types(&self, query: &ListQuery) -> Result<Page<GroupType>> {
         self.store.read().await?.list_group_types(query).await
     }

@@ -33,6 +33,8 @@ use crate::store::{Dispatch, Store};
 pub struct Settings {
     /// `default_volume_type`: name of the type of a volume that names none.
     pub default_volume_type: String,
+    /// `default_group_type`: name of the group type that is shown as the default.
+    pub default_group_type: Option<String>,
     /// Zone of a volume that names none and has no source.
     pub default_availability_zone: String,
     /// Put a volume into the default zone when the asked one does not exist.
@@ -49,6 +51,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             default_volume_type: crate::domain::volume_type::DEFAULT_TYPE_NAME.to_owned(),
+            default_group_type: None,
             default_availability_zone: "nova".to_owned(),
             allow_availability_zone_fallback: false,
             cloned_volume_same_az: true,

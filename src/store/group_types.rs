@@ -9,7 +9,7 @@ use super::session::Inserted;
 use super::{Session, Tx};
 use crate::domain::group_type::GroupType;
 use crate::domain::page::{ListQuery, Page};
-use crate::domain::{Error, ErrorKind, GroupTypeId, Result};
+use crate::domain::{Error, GroupTypeId, Result};
 
 const COLUMNS: [&str; 7] = ["id", "name", "description", "is_public", "specs", "created_at", "updated_at"];
 
@@ -69,11 +69,7 @@ impl Session {
     /// # Errors
     /// Those of the database.
     pub async fn list_group_types(&mut self, query: &ListQuery) -> Result<Page<GroupType>> {
-        let after = match self.marker(&TYPES, query).await {
-            // Here an unknown marker is no marker, as in Cinder.
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
-            found => found?,
-        };
+        let after = self.known_marker(&TYPES, query).await?;
         let total = self.total(&TYPES, query, |dialect, select| TYPES.narrow(dialect, select, query)).await?;
         let mut select = select();
         TYPES.narrow(self.dialect, &mut select, query);

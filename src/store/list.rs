@@ -9,7 +9,7 @@ use super::row::{Columns, pair_text};
 use super::{Dialect, Session};
 use crate::domain::page::{Comparison, Direction, Field, Filter, Kind, ListQuery, Page, Scope, Sort, Value};
 use crate::domain::volume::VolumeDetails;
-use crate::domain::{Error, Result, VolumeId};
+use crate::domain::{Error, ErrorKind, Result, VolumeId};
 
 /// A page whose rows vanished between its two statements is read again this often.
 const REREADS: u32 = 5;
@@ -191,6 +191,18 @@ impl Session {
             Kind::Text | Kind::Map | Kind::Cluster => columns.text().map(SqlValue::from),
         });
         read.collect::<Result<Vec<_>>>().map(Some)
+    }
+
+    /// The same where Cinder takes an unknown marker for none.
+    pub(super) async fn known_marker(
+        &mut self,
+        listed: &Listed,
+        query: &ListQuery,
+    ) -> Result<Option<Vec<SqlValue>>> {
+        match self.marker(listed, query).await {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            found => found,
+        }
     }
 
     /// How many rows match, whatever the page.

@@ -82,13 +82,13 @@ impl Session {
     /// A page of types; `visible_to`: only those this project may use.
     ///
     /// # Errors
-    /// `NotFound` for an unknown marker, or those of the database.
+    /// Those of the database.
     pub async fn list_types(
         &mut self,
         query: &ListQuery,
         project: Option<&ProjectId>,
     ) -> Result<Page<VolumeType>> {
-        let after = self.marker(&TYPES, query).await?;
+        let after = self.known_marker(&TYPES, query).await?;
         let narrow = |dialect, select: &mut SelectStatement| {
             TYPES.narrow(dialect, select, query);
             if let Some(project) = project {

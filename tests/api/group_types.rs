@@ -1,5 +1,7 @@
 //! Group types and their specs.
 
+use hearth::auth::Authenticator;
+use hearth::service::Settings;
 use serde_json::{Value, json};
 
 use super::bench::Bench;
@@ -83,6 +85,20 @@ async fn the_type_of_consistency_groups_is_there_and_no_default() {
     assert_eq!(only["group_specs"], json!({"consistent_group_snapshot_enabled": "<is> True"}));
     let told = bench.get("/group_types/default").send().await.fault(404);
     assert_eq!(told, "Default group type can not be found.");
+}
+
+#[tokio::test]
+async fn the_configured_default_is_shown_once_it_is_there() {
+    let settings = Settings { default_group_type: Some("tiers".to_owned()), ..Settings::default() };
+    let bench = Bench::with(Authenticator::NoAuth, |mut edge| {
+        edge.services.settings = settings.into();
+        edge
+    });
+    let bench = bench.await;
+    bench.get("/group_types/default").send().await.fault(404);
+    let id = make(&bench, json!({"name": "tiers"})).await;
+    let shown = bench.get("/group_types/default").send().await.expect(200);
+    assert_eq!(shown["group_type"]["id"], id.as_str());
 }
 
 #[tokio::test]

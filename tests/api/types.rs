@@ -14,6 +14,16 @@ fn names(list: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
+async fn an_unknown_marker_is_none() {
+    let bench = Bench::new().await;
+    make(&bench, json!({"name": "gold"})).await;
+    for marker in ["x", "00000000-0000-4000-8000-000000000000"] {
+        let list = bench.get(&format!("/types?marker={marker}")).send().await.expect(200);
+        assert_eq!(names(&list).len(), 2, "{marker}");
+    }
+}
+
+#[tokio::test]
 async fn a_type_lives_and_dies() {
     let bench = Bench::new().await;
     let body = json!({"volume_type": {"name": "gold", "extra_specs": {"compression": "True"}}});

@@ -45,10 +45,10 @@ impl Services {
         default_of(&mut self.store.read().await?, &self.settings, &ctx.project_id).await
     }
 
-    /// A page of types.
+    /// A page of types; an unknown marker is none.
     ///
     /// # Errors
-    /// `NotFound` for an unknown marker.
+    /// Those of the database.
     pub async fn list_types(&self, query: &ListQuery, shown: Shown<'_>) -> Result<Page<VolumeType>> {
         let project = match shown {
             Shown::UsableBy(project) => Some(project),

@@ -50,6 +50,9 @@ impl Services {
                         Some(id) => tx.find_type(id).await?,
                         None => None,
                     };
+                    if let Some(found) = &volume_type {
+                        found.check_size(new_size)?;
+                    }
                     let wanted =
                         Wanted::Growth { from: volume.size, to: new_size, volume_type: volume_type.as_ref() };
                     quotas::check(tx, &self.settings, &volume.project_id, wanted).await?;

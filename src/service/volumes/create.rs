@@ -64,6 +64,7 @@ impl Services {
             Some(found) => found,
             None => self.type_of(tx, ctx, &from).await?,
         };
+        volume_type.check_size(size)?;
         let multiattach = TypeSpecs::parse(&volume_type.extra_specs).is_ok_and(|specs| specs.multiattach);
         if let Some(refusal) = new.multiattach_refusal.as_ref().filter(|_| multiattach) {
             return Err(Error::forbidden(refusal.clone()));

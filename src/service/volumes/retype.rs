@@ -52,6 +52,7 @@ impl Services {
     ) -> Result<Operation> {
         let mut volume = visible(tx, ctx, id).await?;
         let new = types::resolve(tx, ctx, new_type).await?;
+        new.check_size(volume.size)?;
         check_multiattach(tx, &volume, &new).await?;
         if volume.consumes_quota {
             let wanted = Wanted::Retype { size: volume.size, volume_type: &new };

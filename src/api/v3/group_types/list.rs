@@ -8,13 +8,12 @@ use crate::api::reply::Reply;
 use crate::domain::page::{Comparison, Filter, GROUP_TYPE_FIELDS, Scope, Value, find};
 use crate::domain::{Error, ListQuery, Result};
 
-/// `default` is the configured type, and there is no such setting: Cinder ships without one too.
+/// `default` is the configured type.
 pub async fn show(call: Call) -> Result<Reply> {
-    let id = call.param("id");
-    if id == "default" {
-        return Err(Error::not_found("Default group type can not be found."));
-    }
-    let found = call.edge.services.get_group_type(&call.ctx, id).await?;
+    let found = match call.param("id") {
+        "default" => call.edge.services.default_group_type().await?,
+        id => call.edge.services.get_group_type(&call.ctx, id).await?,
+    };
     Ok(Reply::ok(&One { group_type: View { group_type: &found, specs: Specs::of(&call) } }))
 }
 
