@@ -49,6 +49,8 @@ mod type_encryption;
 mod types;
 mod volumes;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
@@ -83,6 +85,8 @@ pub struct Store {
     commits: commits::Commits,
     ownership: Ownership,
     turns: turns::Turns,
+    /// Statements of all sessions.
+    statements: Arc<AtomicU64>,
 }
 
 impl Store {
@@ -103,6 +107,7 @@ impl Store {
             commits,
             ownership: Ownership::Shared,
             turns: turns::Turns::default(),
+            statements: Arc::default(),
         })
     }
 
@@ -131,7 +136,12 @@ impl Store {
             Ownership::Sole => self.commits.quiet(),
             Ownership::Shared => None,
         };
-        Ok(Session::new(inner, self.dialect, self.cache.clone(), moment))
+        Ok(Session::new(inner, self.dialect, self.cache.clone(), moment).tallied(&self.statements))
+    }
+
+    /// Statements sent so far, through whatever session; tests hold requests to a fixed number.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
     }
 
     /// Runs `work` in one transaction and commits. A lost race (deadlock, certification failure,
@@ -185,7 +195,8 @@ impl Store {
         F: for<'t> Fn(&'t mut Tx, Scope<'t, 'env>) -> BoxFuture<'t, Result<T>> + Send + Sync + 'env,
     {
         let inner = self.connections.write().await?;
-        let mut tx = Tx::new(Session::new(inner, self.dialect, self.cache.clone(), None));
+        let mut tx =
+            Tx::new(Session::new(inner, self.dialect, self.cache.clone(), None).tallied(&self.statements));
         let result = work(&mut tx, Scope::default()).await;
         tx.finish(result).await
     }

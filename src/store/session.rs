@@ -2,6 +2,8 @@
 
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures::TryStreamExt as _;
 use sea_query::{Asterisk, Expr, ExprTrait as _, OnConflict, Query, SelectStatement};
@@ -51,6 +53,8 @@ pub struct Session {
     pub(super) moment: Option<Moment>,
     again: Again,
     statements: u32,
+    /// Those of the whole store.
+    tally: Option<Arc<AtomicU64>>,
     held: Held,
 }
 
@@ -82,11 +86,20 @@ impl Session {
             (Inner::Transaction(_), Dialect::Mysql) => Held::Savepoint,
             _ => Held::Nothing,
         };
-        Self { inner, dialect, cache, moment, again: Again::No, statements: 0, held }
+        Self { inner, dialect, cache, moment, again: Again::No, statements: 0, tally: None, held }
+    }
+
+    /// Counts its statements there, too.
+    pub(super) fn tallied(mut self, tally: &Arc<AtomicU64>) -> Self {
+        self.tally = Some(tally.clone());
+        self
     }
 
     fn connection(&mut self) -> Result<&mut AnyConnection> {
         self.statements += 1;
+        if let Some(tally) = &self.tally {
+            tally.fetch_add(1, Ordering::Relaxed);
+        }
         match &mut self.inner {
             Inner::Reader(reader) => reader.connection(),
             Inner::Pooled(loan) | Inner::Transaction(loan) => Ok(loan.ask()),

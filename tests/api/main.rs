@@ -7,6 +7,7 @@ mod backups;
 mod bench;
 mod clusters;
 mod copying;
+mod costs;
 mod detaching;
 #[path = "../auth/fake_keystone.rs"]
 #[allow(dead_code, reason = "made for more tests than these")]
