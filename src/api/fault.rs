@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde::ser::SerializeMap;
 
+use super::accept::weight;
 use super::reply::{Origin, Reply};
 use crate::domain::{Error, ErrorKind};
 
@@ -80,7 +81,7 @@ pub fn reply(error: &Error) -> Reply {
     }
     match kind {
         ErrorKind::TooLarge => webob(status, "Request Entity Too Large", error.message()),
-        ErrorKind::PreconditionFailed => Reply::empty(status),
+        ErrorKind::PreconditionFailed => Reply::raw(status),
         _ => {
             let retry_after = (kind == ErrorKind::OverQuota).then_some("0");
             let fault = Fault { code: status.as_u16(), message: error.message(), retry_after };
@@ -118,12 +119,14 @@ pub fn unauthorized(challenge: Option<&str>) -> Reply {
 }
 
 /// What never reached a controller.
-/// A page for whoever takes one (a browser, or a program that takes anything), else JSON.
+/// A page for whoever takes one (a browser, or a program that takes anything), JSON, or else plain text.
 pub fn unknown_route(headers: &HeaderMap) -> Reply {
-    if !prefers_html(headers.get(header::ACCEPT)) {
-        return webob(StatusCode::NOT_FOUND, "Not Found", NOT_FOUND);
-    }
     let status = "404 Not Found";
+    match preferred(headers.get(header::ACCEPT)) {
+        Some(Form::Html) => {}
+        Some(Form::Json) => return webob(StatusCode::NOT_FOUND, "Not Found", NOT_FOUND),
+        None => return Reply::text(StatusCode::NOT_FOUND, format!("{status}\n\n{NOT_FOUND}\n\n   ")),
+    }
     Reply::html(
         StatusCode::NOT_FOUND,
         format!(
@@ -133,26 +136,21 @@ pub fn unknown_route(headers: &HeaderMap) -> Reply {
     )
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Html,
+    Json,
+}
+
 /// Of HTML and JSON the one with the greater weight, HTML when they weigh the same, as `webob`
-/// has it.
-fn prefers_html(accept: Option<&HeaderValue>) -> bool {
-    let Some(accept) = accept.and_then(|value| value.to_str().ok()).filter(|text| !text.trim().is_empty())
-    else {
-        return true;
-    };
-    let weight = |offer: &str| {
-        let ranges = accept.split(',').filter_map(|range| {
-            let mut parts = range.split(';').map(str::trim);
-            let name = parts.next()?.to_ascii_lowercase();
-            let all = format!("{}/*", offer.split('/').next()?);
-            let precision = [offer, &all, "*/*"].iter().position(|known| **known == name)?;
-            let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse().ok());
-            Some((precision, weight.unwrap_or(0.0)))
-        });
-        ranges.min_by_key(|(precision, _)| *precision).map_or(0.0, |(_, weight): (usize, f64)| weight)
-    };
-    let (html, json) = (weight("text/html"), weight("application/json"));
-    html > 0.0 && html >= json
+/// has it; neither for who does not say that it takes one.
+fn preferred(accept: Option<&HeaderValue>) -> Option<Form> {
+    let accept = accept.and_then(|value| value.to_str().ok())?;
+    let (html, json) = (weight(accept, "text/html"), weight(accept, "application/json"));
+    match html >= json {
+        true => (html > 0.0).then_some(Form::Html),
+        false => Some(Form::Json),
+    }
 }
 
 fn webob(status: StatusCode, title: &str, explanation: &str) -> Reply {

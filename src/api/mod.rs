@@ -4,9 +4,9 @@
 //! only place where an error becomes a status code; `v3` the handlers and views, resource by
 //! resource.
 
+mod accept;
 mod access_log;
 pub mod admin;
-pub mod answers;
 mod body;
 mod bool_text;
 mod call;
@@ -19,7 +19,6 @@ mod links;
 pub mod openapi;
 mod outside;
 mod page;
-mod parameters;
 mod python;
 mod query;
 mod reply;

@@ -32,6 +32,7 @@ pub fn serve(edge: &Edge, path: &str, parts: &Parts, links: &Links, echo: &mut O
 /// `/v3` → `/v3/`.
 pub fn redirect(links: &Links, headers: &HeaderMap) -> Reply {
     let reply = Reply::raw(StatusCode::FOUND).from(Origin::Filter);
+    let reply = reply.header(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf8"));
     match HeaderValue::from_str(&format!("{}/v3/", links.root())) {
         Ok(location) => reply.header(header::LOCATION, location),
         Err(_) => fault::unknown_route(headers),

@@ -71,12 +71,12 @@ impl Reply {
         reply
     }
 
-    /// Plain text, for the healthcheck.
-    pub fn text(status: StatusCode, text: &'static str) -> Self {
+    /// Plain text, of what is no controller.
+    pub fn text(status: StatusCode, text: impl Into<Bytes>) -> Self {
         let reply = Self::empty(status).from(Origin::Filter);
         let mut reply = reply
             .header(axum::http::header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=UTF-8"));
-        reply.body = Bytes::from_static(text.as_bytes());
+        reply.body = text.into();
         reply
     }
 

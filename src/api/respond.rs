@@ -1,9 +1,10 @@
 //! What goes out: the headers every reply has, by its origin (`cinder-behaviours` 2.1).
 
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 
+use super::accept::weight;
 use super::reply::{Origin, Reply};
 use super::version;
 use crate::domain::RequestId;
@@ -11,14 +12,11 @@ use crate::domain::RequestId;
 /// Cinder's own name of JSON.
 pub const VENDOR_TYPE: &str = "application/vnd.openstack.volume+json";
 
-/// JSON whatever the client accepts; its own name for it only when it accepts nothing else.
+/// JSON whatever the client accepts; its own name for it only when that is wanted more.
 pub fn content_type(headers: &HeaderMap) -> HeaderValue {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if accept.contains(VENDOR_TYPE) && !accept.contains("application/json") && !accept.contains('*') {
-        HeaderValue::from_static(VENDOR_TYPE)
-    } else {
-        HeaderValue::from_static("application/json")
-    }
+    let wants_ours = weight(accept, VENDOR_TYPE) > weight(accept, "application/json");
+    HeaderValue::from_static(if wants_ours { VENDOR_TYPE } else { "application/json" })
 }
 
 /// Puts request ids, version headers and the content type on a reply.
@@ -42,11 +40,9 @@ pub fn finish(
         headers.insert(version::HEADER, version.clone());
         headers.insert(header::VARY, HeaderValue::from_static("OpenStack-API-Version"));
     }
-    if status != StatusCode::NO_CONTENT {
-        let kind =
-            if origin == Origin::Raw { HeaderValue::from_static("text/html; charset=UTF-8") } else { accept };
-        headers.entry(header::CONTENT_TYPE).or_insert(kind);
-    }
+    let kind =
+        if origin == Origin::Raw { HeaderValue::from_static("text/html; charset=UTF-8") } else { accept };
+    headers.entry(header::CONTENT_TYPE).or_insert(kind);
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     *response.headers_mut() = headers;

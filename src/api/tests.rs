@@ -161,6 +161,7 @@ async fn unknown_routes_answer_in_webobs_shape() {
             ("text/html;q=0.5, application/json", "application/json"),
             ("application/*;q=0.5, */*;q=0.1", "application/json"),
             ("text/*", "text/html; charset=UTF-8"),
+            ("application/xml", "text/plain; charset=UTF-8"),
         ] {
             let page = send(asked(accept), Body::empty()).await;
             assert_eq!((page.status, page.header("content-type")), (404, Some(kind)), "{path} {accept}");
@@ -307,7 +308,8 @@ async fn the_healthcheck_speaks_text_and_json() {
 #[tokio::test]
 async fn the_vendor_type_is_echoed_and_xml_gets_json() {
     for (accept, kind) in [
-        ("application/vnd.openstack.volume+json;version=3", "application/vnd.openstack.volume+json"),
+        ("application/vnd.openstack.volume+json", "application/vnd.openstack.volume+json"),
+        ("application/vnd.openstack.volume+json;version=3", "application/json"),
         ("application/xml", "application/json"),
         ("*/*", "application/json"),
     ] {

@@ -14,22 +14,26 @@ pub const HEADER: HeaderName = HeaderName::from_static("openstack-api-version");
 #[derive(Debug)]
 pub struct Refusal {
     pub error: Error,
-    /// What the reply's version header says; absent for a malformed one and below 3.0.
+    /// What the reply's version header says; absent for a malformed one and for 1.0 and 2.0.
     pub echo: Option<HeaderValue>,
 }
 
 /// The version a request asks for; 3.0 when it does not ask.
 pub fn negotiate(headers: &HeaderMap) -> Result<Microversion, Refusal> {
-    let Some(value) = headers.get(HEADER) else {
+    if !headers.contains_key(HEADER) {
         return Ok(Microversion::MIN);
-    };
-    let text = value.to_str().map_err(|_| malformed("with bytes that are no text"))?;
+    }
+    // Said more than once it is one list.
+    let said = headers.get_all(HEADER).iter().map(|value| value.to_str());
+    let said: Vec<_> =
+        said.collect::<Result<_, _>>().map_err(|_| malformed("with bytes that are no text"))?;
     // The first element that contains the word counts, so `volumev3 3.5` does too.
-    let element = text.split(',').find(|element| element.contains("volume"));
-    let mut words = element.ok_or_else(|| malformed(text))?.split_whitespace();
+    let element = said.iter().flat_map(|text| text.split(',')).find(|element| element.contains("volume"));
+    let element = element.ok_or_else(nothing_for_us)?;
+    let mut words = element.split_whitespace();
     let version = match (words.next(), words.next(), words.next()) {
         (Some(_service), Some(version), None) => version,
-        _ => return Err(malformed(text)),
+        _ => return Err(malformed(element)),
     };
     if version == "latest" {
         return Ok(Microversion::MAX);
@@ -38,13 +42,13 @@ pub fn negotiate(headers: &HeaderMap) -> Result<Microversion, Refusal> {
         (3, minor) if minor <= u64::from(Microversion::MAX.minor()) => {
             Ok(Microversion::v(u16::try_from(minor).unwrap_or_default()))
         }
-        (major, _) => Err(Refusal {
+        _ => Err(Refusal {
             error: Error::not_acceptable(format!(
                 "Version {version} is not supported by the API. Minimum is {} and maximum is {}.",
                 Microversion::MIN,
                 Microversion::MAX
             )),
-            echo: (major >= 3).then(|| HeaderValue::from_str(&format!("volume {version}")).ok()).flatten(),
+            echo: HeaderValue::from_str(&format!("volume {version}")).ok().filter(|_| !looks_legacy(version)),
         }),
     }
 }
@@ -58,6 +62,18 @@ fn parse(version: &str) -> Option<(u64, u64)> {
         canonical.then(|| digits.parse().unwrap_or(u64::MAX))
     };
     Some((number(major).filter(|major| *major > 0)?, number(minor)?))
+}
+
+/// Cinder leaves its headers off where it takes the version for one of its first two APIs, and it takes every version
+/// with these digits in it for one.
+fn looks_legacy(version: &str) -> bool {
+    version.contains("1.0") || version.contains("2.0")
+}
+
+fn nothing_for_us() -> Refusal {
+    let message =
+        "The server could not comply with the request since it is either malformed or otherwise incorrect.";
+    Refusal { error: Error::invalid(message), echo: None }
 }
 
 fn malformed(version: &str) -> Refusal {
@@ -75,12 +91,6 @@ static ECHOES: LazyLock<Vec<HeaderValue>> = LazyLock::new(|| {
 /// `volume 3.N`, made once: a clone only counts references.
 pub fn echo(version: Microversion) -> Option<HeaderValue> {
     ECHOES.get(usize::from(version.minor())).cloned()
-}
-
-/// The version an echo tells.
-pub fn of_echo(echo: &str) -> Option<Microversion> {
-    let (major, minor) = parse(echo.strip_prefix("volume ")?)?;
-    (major == 3).then(|| u16::try_from(minor).ok().map(Microversion::v)).flatten()
 }
 
 #[derive(Serialize)]
@@ -167,6 +177,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_twice_is_one_list() {
+        for (first, second, minor) in [
+            ("volume 3.5", "volume 3.6", 5),
+            ("compute 2.79", "volume 3.6", 6),
+            ("volume 3.5", "compute 2.79", 5),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.append(HEADER, HeaderValue::from_static(first));
+            headers.append(HEADER, HeaderValue::from_static(second));
+            assert_eq!(negotiate(&headers).unwrap(), Microversion::v(minor), "{first}, {second}");
+        }
+    }
+
+    #[test]
     fn refuses_what_cinder_refuses() {
         use ErrorKind::{Invalid, NotAcceptable};
         for (header, kind, echo) in [
@@ -174,6 +198,8 @@ mod tests {
             ("volume 4.0", NotAcceptable, Some("volume 4.0")),
             ("volume 3.99999999999999999999999", NotAcceptable, Some("volume 3.99999999999999999999999")),
             ("volume 2.0", NotAcceptable, None),
+            ("volume 12.0", NotAcceptable, None),
+            ("volume 1.9", NotAcceptable, Some("volume 1.9")),
             ("volume 3.0.1", Invalid, None),
             ("volume x", Invalid, None),
             ("volume 3.01", Invalid, None),

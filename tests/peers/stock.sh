@@ -3,6 +3,8 @@
 # Sourced, by the benchmark and by the differential test, after tests/lib/processes.sh and tests/peers/clusters.sh.
 
 # stock_start CLUSTER…: infrastructure, schema and configuration, then the services. Sets STOCK_URL.
+# With STOCK_AUTH=keystone the callers' headers (X-User-Id, X-Project-Id, X-Roles) are believed, as if Keystone's
+# filter had put them there; otherwise everybody is an administrator.
 stock_start() {
   STOCK=$RUN/stock; STOCK_VENV=$(venv stock)
   mkdir -p "$STOCK"
@@ -53,13 +55,14 @@ stock_broker() {
 stock_config() { # CLUSTER…
   local name listed
   cp "$STOCK_VENV/etc/cinder/"{api-paste.ini,resource_filters.json} "$STOCK/"
+  sed -i 's/ authtoken keystonecontext / keystonecontext /' "$STOCK/api-paste.ini"
   mkdir -p "$STOCK/locks" "$STOCK/coordination"
   listed=$(IFS=,; echo "$*")
   {
     cat <<C
 [DEFAULT]
 transport_url = rabbit://guest:guest@127.0.0.1:$stock_broker_port/
-auth_strategy = noauth
+auth_strategy = ${STOCK_AUTH:-noauth}
 host = stock
 my_ip = 127.0.0.1
 state_path = $STOCK

@@ -7,15 +7,13 @@ mod view;
 
 use axum::http::{Method, StatusCode};
 
-use super::routes::{CONFLICT, Row, to};
-use super::{answers, parameters};
+use super::routes::{Row, to};
 
 /// What stands in front of every path of the table.
 pub const PREFIX: &str = "/fleet/v1";
 
 pub static TABLE: &[Row] = &[
-    Row::new("cluster.list", Method::GET, "/clusters", "fleet:cluster:list", to!(clusters::list))
-        .gives(&answers::fleet::LIST),
+    Row::new("cluster.list", Method::GET, "/clusters", "fleet:cluster:list", to!(clusters::list)),
     Row::new(
         "cluster.register",
         Method::POST,
@@ -23,12 +21,9 @@ pub static TABLE: &[Row] = &[
         "fleet:cluster:register",
         to!(clusters::register),
     )
-    .gives(&answers::fleet::ONE)
-    .refuses(CONFLICT)
     .body(&bodies::REGISTER)
     .success(StatusCode::CREATED),
-    Row::new("cluster.show", Method::GET, "/clusters/{name}", "fleet:cluster:show", to!(clusters::show))
-        .gives(&answers::fleet::SHOW),
+    Row::new("cluster.show", Method::GET, "/clusters/{name}", "fleet:cluster:show", to!(clusters::show)),
     Row::new(
         "cluster.remove",
         Method::DELETE,
@@ -36,8 +31,6 @@ pub static TABLE: &[Row] = &[
         "fleet:cluster:remove",
         to!(clusters::remove),
     )
-    .query(&[parameters::FORCE])
-    .refuses(CONFLICT)
     .success(StatusCode::NO_CONTENT),
     Row::new(
         "cluster.cordon",
@@ -46,8 +39,6 @@ pub static TABLE: &[Row] = &[
         "fleet:cluster:cordon",
         to!(clusters::cordon),
     )
-    .gives(&answers::fleet::ONE)
-    .refuses(CONFLICT)
     .action("cordon")
     .body(&bodies::CORDON),
     Row::new(
@@ -57,8 +48,6 @@ pub static TABLE: &[Row] = &[
         "fleet:cluster:uncordon",
         to!(clusters::uncordon),
     )
-    .gives(&answers::fleet::ONE)
-    .refuses(CONFLICT)
     .action("uncordon")
     .body(&bodies::UNCORDON),
     Row::new(
@@ -67,8 +56,7 @@ pub static TABLE: &[Row] = &[
         "/placements/{volume}",
         "fleet:cluster:explain",
         to!(clusters::explain),
-    )
-    .gives(&answers::fleet::EXPLANATION),
+    ),
 ];
 
 #[cfg(test)]

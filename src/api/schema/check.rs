@@ -2,7 +2,7 @@
 
 use serde_json::{Map as Json, Value};
 
-use super::{Count, Digits, Field, Format, Integer, Map, Null, Object, Presence, Schema, Text};
+use super::{Count, Digits, Field, Format, Integer, Map, Null, Object, Schema, Text};
 use crate::api::bool_text;
 use crate::api::python::{display, from_base64, quoted, repr};
 use crate::domain::log_level::LogLevel;
@@ -196,7 +196,7 @@ impl Object {
             }
         }
         for field in self.fields.iter().filter(known) {
-            if field.presence == Presence::Required && !json.contains_key(field.name) {
+            if field.presence.required_at(version) && !json.contains_key(field.name) {
                 return wrong(format!("'{}' is a required property", field.name));
             }
         }
@@ -207,7 +207,9 @@ impl Object {
         if self.extra.refused_at(version) {
             let unknown =
                 |key: &&String| !self.fields.iter().filter(known).any(|field| field.name == key.as_str());
-            let extra = json.keys().filter(unknown).map(|key| quoted(key)).collect::<Vec<_>>();
+            let mut extra = json.keys().filter(unknown).collect::<Vec<_>>();
+            extra.sort_unstable();
+            let extra = extra.into_iter().map(|key| quoted(key)).collect::<Vec<_>>();
             if let [_, more @ ..] = &extra[..] {
                 let verb = if more.is_empty() { "was" } else { "were" };
                 let names = extra.join(", ");

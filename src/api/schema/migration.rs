@@ -1,15 +1,14 @@
 //! Bodies of the migration actions.
 
-use super::{Format, Null, Schema, closed, formatted, optional, required, text};
+use super::{Format, Null, Schema, closed, formatted, optional, required, required_below, text};
 
 static BOOLEAN: Schema = Schema::Boolean(Null::Refused);
 static SHORT: Schema = text(0, 255, Null::Allowed);
 static UUID: Schema = formatted(Format::Uuid, Null::Refused);
 static ANY: Schema = Schema::Any;
 
-// Below 3.16 the host is required; the handler looks at that.
 static TARGET: Schema = closed(&[
-    optional("host", &SHORT),
+    required_below(16, "host", &SHORT),
     optional("force_host_copy", &BOOLEAN),
     optional("lock_volume", &BOOLEAN),
     optional("cluster", &SHORT).since(16),

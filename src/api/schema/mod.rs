@@ -166,7 +166,19 @@ pub struct Field {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
     Required,
+    /// Until this minor version.
+    RequiredBelow(u16),
     Optional,
+}
+
+impl Presence {
+    fn required_at(self, version: Microversion) -> bool {
+        match self {
+            Self::Required => true,
+            Self::RequiredBelow(minor) => !version.at_least(minor),
+            Self::Optional => false,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -240,6 +252,11 @@ pub const fn required(name: &'static str, schema: &'static Schema) -> Field {
 /// A field that may be there.
 pub const fn optional(name: &'static str, schema: &'static Schema) -> Field {
     Field { name, presence: Presence::Optional, since: 0, schema }
+}
+
+/// A field that had to be there until a minor version.
+pub const fn required_below(minor: u16, name: &'static str, schema: &'static Schema) -> Field {
+    Field { name, presence: Presence::RequiredBelow(minor), since: 0, schema }
 }
 
 impl Field {

@@ -4,7 +4,7 @@ use super::{READONLY_KEY, is_migrating, parse_id, require, visible};
 use crate::domain::cluster::Deed;
 use crate::domain::operation::{ExtendVolume, RevertVolume, Work};
 use crate::domain::status::{AttachStatus, SnapshotStatus, VolumeEvent, VolumeStatus};
-use crate::domain::volume::StatusReset;
+use crate::domain::volume::{StatusReset, Volume};
 use crate::domain::{Ctx, Error, Gib, Result, SnapshotId};
 use crate::service::Services;
 use crate::service::backends::check_intent;
@@ -16,6 +16,21 @@ use crate::store::{Dispatch, quota_lock};
 pub enum ExtendScope {
     Detached,
     Online,
+}
+
+/// The sentence shows what stock Cinder compares with, as it shows it.
+fn check_extensible(volume: &Volume, scope: ExtendScope) -> Result<()> {
+    let (event, expected) = match scope {
+        ExtendScope::Detached => (VolumeEvent::ExtendDetached, "available"),
+        ExtendScope::Online => (VolumeEvent::ExtendOnline, "in-use"),
+    };
+    if event.allowed_from().contains(&volume.status) {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "Invalid volume: Volume {} status must be '{{'status': '{expected}'}}' to extend, currently {}.",
+        volume.id, volume.status
+    )))
 }
 
 impl Services {
@@ -33,12 +48,6 @@ impl Services {
                 Box::pin(async move {
                     tx.lock_quota(project).await?;
                     let mut volume = visible(tx, ctx, id).await?;
-                    let event = match scope {
-                        ExtendScope::Detached => VolumeEvent::ExtendDetached,
-                        ExtendScope::Online => VolumeEvent::ExtendOnline,
-                    };
-                    require(&volume, event, "extend")?;
-                    check_intent(tx, volume.cluster_id(), Deed::Use).await?;
                     if new_size <= volume.size {
                         return Err(Error::invalid(format!(
                             "Invalid input received: New size for extend must be greater than current size. (current: \
@@ -46,6 +55,8 @@ impl Services {
                             volume.size
                         )));
                     }
+                    check_extensible(&volume, scope)?;
+                    check_intent(tx, volume.cluster_id(), Deed::Use).await?;
                     let volume_type = match volume.volume_type_id {
                         Some(id) => tx.find_type(id).await?,
                         None => None,
@@ -133,7 +144,7 @@ impl Services {
     /// # Errors
     /// `NotFound`.
     pub async fn set_bootable(&self, ctx: &Ctx, id: &str, bootable: bool) -> Result<()> {
-        let set = |volume: &mut crate::domain::volume::Volume| {
+        let set = |volume: &mut Volume| {
             volume.bootable = bootable;
             Ok(())
         };
@@ -185,11 +196,7 @@ impl Services {
     ///
     /// # Errors
     /// `Invalid` with the reason.
-    pub(crate) fn check_readable(
-        volume: &crate::domain::volume::Volume,
-        event: VolumeEvent,
-        doing: &str,
-    ) -> Result<()> {
+    pub(crate) fn check_readable(volume: &Volume, event: VolumeEvent, doing: &str) -> Result<()> {
         require(volume, event, doing)?;
         if is_migrating(volume) {
             return Err(Error::invalid(format!("Invalid volume: Volume {} is being migrated.", volume.id)));

@@ -12,7 +12,7 @@ use crate::domain::page::{GROUP_FIELDS, Page};
 use crate::service::groups::Legacy;
 
 /// Unknown filters were never refused here.
-pub static RULES: Rules = Rules {
+static RULES: Rules = Rules {
     resource: "group",
     fields: GROUP_FIELDS,
     since: &[],

@@ -1,13 +1,11 @@
 //! `GET /limits`: what a project may have and, for its readers, what it has.
 
-use std::collections::BTreeMap;
-
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::api::call::Call;
 use crate::api::reply::Reply;
 use crate::auth::Target;
-use crate::domain::{ProjectId, Result};
+use crate::domain::{self, ProjectId};
 
 #[derive(Serialize)]
 struct Body {
@@ -17,29 +15,45 @@ struct Body {
 #[derive(Serialize)]
 struct Limits {
     rate: [(); 0],
-    absolute: BTreeMap<&'static str, i64>,
+    absolute: Absolute,
 }
 
-/// Quota key, name of its limit, name of its use.
-const NAMES: [(&str, &str, &str); 5] = [
-    ("volumes", "maxTotalVolumes", "totalVolumesUsed"),
-    ("snapshots", "maxTotalSnapshots", "totalSnapshotsUsed"),
-    ("gigabytes", "maxTotalVolumeGigabytes", "totalGigabytesUsed"),
-    ("backups", "maxTotalBackups", "totalBackupsUsed"),
-    ("backup_gigabytes", "maxTotalBackupGigabytes", "totalBackupGigabytesUsed"),
+/// In the order Cinder has them: the maxima, then the use.
+struct Absolute(Vec<(&'static str, i64)>);
+
+impl Serialize for Absolute {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().copied())
+    }
+}
+
+/// Quota key and name of its limit.
+const MAXIMA: [(&str, &str); 5] = [
+    ("volumes", "maxTotalVolumes"),
+    ("snapshots", "maxTotalSnapshots"),
+    ("gigabytes", "maxTotalVolumeGigabytes"),
+    ("backups", "maxTotalBackups"),
+    ("backup_gigabytes", "maxTotalBackupGigabytes"),
 ];
 
-pub async fn show(call: Call) -> Result<Reply> {
+/// Quota key and name of its use.
+const USED: [(&str, &str); 5] = [
+    ("volumes", "totalVolumesUsed"),
+    ("gigabytes", "totalGigabytesUsed"),
+    ("snapshots", "totalSnapshotsUsed"),
+    ("backups", "totalBackupsUsed"),
+    ("backup_gigabytes", "totalBackupGigabytesUsed"),
+];
+
+pub async fn show(call: Call) -> domain::Result<Reply> {
     let usage = call.edge.services.quota_usage(&project(&call)).await?;
     let shows_use = call.may("limits_extension:used_limits", &Target::own(&call.ctx));
-    let mut absolute = BTreeMap::new();
-    for (key, limit, used) in NAMES {
-        let Some(usage) = usage.get(key) else { continue };
-        absolute.insert(limit, usage.limit);
-        if shows_use {
-            absolute.insert(used, usage.in_use + usage.reserved);
-        }
-    }
+    let limits = MAXIMA.iter().filter_map(|(key, limit)| Some((*limit, usage.get(*key)?.limit)));
+    let uses = USED.iter().filter(|_| shows_use).filter_map(|(key, used)| {
+        let usage = usage.get(*key)?;
+        Some((*used, usage.in_use + usage.reserved))
+    });
+    let absolute = Absolute(limits.chain(uses).collect());
     Ok(Reply::ok(&Body { limits: Limits { rate: [], absolute } }))
 }
 

@@ -22,10 +22,13 @@ struct Service<'a> {
     status: &'static str,
     state: &'static str,
     updated_at: Option<Time>,
-    disabled_reason: Option<&'a str>,
+    /// Since 3.49, of a `cinder-volume`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backend_state: Option<&'static str>,
     /// Since 3.7: the name of a Cinder cluster, of which we have none.
     #[serde(skip_serializing_if = "Option::is_none")]
     cluster: Option<Option<&'a str>>,
+    disabled_reason: Option<&'a str>,
     #[serde(flatten)]
     backend: Option<Backend>,
 }
@@ -36,9 +39,6 @@ struct Backend {
     replication_status: &'static str,
     active_backend_id: Option<&'static str>,
     frozen: bool,
-    /// Since 3.49.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    backend_state: Option<&'static str>,
 }
 
 pub async fn list(call: Call) -> Result<Reply> {
@@ -52,8 +52,9 @@ pub async fn list(call: Call) -> Result<Reply> {
         status: "enabled",
         state: "up",
         updated_at: Some(Time(call.ctx.clock.now())),
-        disabled_reason: None,
+        backend_state: None,
         cluster: version.at_least(7).then_some(None),
+        disabled_reason: None,
         backend: None,
     };
     let mut services: Vec<_> =
@@ -78,13 +79,13 @@ fn service(cluster: &Cluster, version: Microversion) -> Service<'_> {
         status: status(cluster),
         state: state(cluster),
         updated_at: cluster.polled_at.map(Time),
-        disabled_reason: disabled_reason(cluster),
+        backend_state: version.at_least(49).then(|| state(cluster)),
         cluster: version.at_least(7).then_some(None),
+        disabled_reason: disabled_reason(cluster),
         backend: Some(Backend {
             replication_status: "disabled",
             active_backend_id: None,
             frozen: cluster.intent.intent == Intent::Frozen,
-            backend_state: version.at_least(49).then(|| state(cluster)),
         }),
     }
 }

@@ -10,10 +10,10 @@ use crate::api::reply::Reply;
 use crate::domain::Result;
 use crate::domain::page::SNAPSHOT_FIELDS;
 
-pub static RULES: Rules = Rules {
+static RULES: Rules = Rules {
     resource: "snapshot",
     fields: SNAPSHOT_FIELDS,
-    since: &[("metadata", 22), ("consumes_quota", 65)],
+    since: &[("metadata", 22)],
     strict_since: 31,
     own: &[],
     hidden: &[],

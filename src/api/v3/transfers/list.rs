@@ -57,7 +57,7 @@ fn query(call: &Call, paging: Paging) -> Result<ListQuery> {
     let everybody = call.ctx.is_admin && call.query.get("all_tenants").is_some_and(bool_text::lenient);
     let scope = if everybody { Scope::AllProjects } else { Scope::Project(call.ctx.project_id.clone()) };
     let mut query = ListQuery::new(scope);
-    query.filters = call.query.iter().filter_map(|(key, text)| filter(key, text)).collect();
+    query.filters = call.query.iter().filter_map(|(key, text)| filter(key, text, paging)).collect();
     match paging {
         Paging::Whole => {
             let asked = page::paging(&call.query, TRANSFER_FIELDS)?;
@@ -73,8 +73,11 @@ fn query(call: &Call, paging: Paging) -> Result<ListQuery> {
     Ok(query)
 }
 
-fn filter(key: &str, text: &str) -> Option<Filter> {
-    if RESERVED.contains(&key) || key == "all_tenants" {
+fn filter(key: &str, text: &str, paging: Paging) -> Option<Filter> {
+    // The old list takes the words of paging that it does not know for columns.
+    let pages =
+        if paging == Paging::Old { matches!(key, "limit" | "offset") } else { RESERVED.contains(&key) };
+    if pages || key == "all_tenants" {
         return None;
     }
     let key = if key == "name" { "display_name" } else { key };

@@ -82,7 +82,8 @@ fn read(call: &Call) -> Result<NewVolume> {
         image_ref: volume.text("imageRef").or_else(|| volume.nonempty("image_id")),
         // Known since 3.47, and below because the body is open there.
         backup_id: volume.nonempty("backup_id"),
-        group_id: volume.text("group_id").filter(|_| call.version().at_least(13)),
+        // Known since 3.13, and below likewise.
+        group_id: volume.text("group_id"),
         consistencygroup_id: volume.text("consistencygroup_id"),
         refusal: refusal(volume),
         multiattach_refusal: None,

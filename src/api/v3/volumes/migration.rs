@@ -36,17 +36,11 @@ fn check_host(call: &Call) -> Result<()> {
     if call.version().at_least(16) {
         return Ok(());
     }
-    let wrong = |path: &str, value: String, reason: &str| {
-        let place = format!("Invalid input for field/attribute {path}. Value: {value}.");
-        Err(Error::invalid(format!("{place} {reason}")))
-    };
     match call.object("os-migrate_volume").get("host") {
-        None => {
-            let fields = call.body.get("os-migrate_volume").map(python::display).unwrap_or_default();
-            wrong("os-migrate_volume", fields.to_string(), "'host' is a required property")
-        }
-        Some(host) if host.is_null() => wrong("host", "None".to_owned(), "None is not of type 'string'"),
-        Some(_) => Ok(()),
+        Some(host) if host.is_null() => Err(Error::invalid(
+            "Invalid input for field/attribute host. Value: None. None is not of type 'string'",
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -143,15 +143,15 @@ impl Detail<'_> {
         if sees.tenant {
             map.serialize_entry("os-vol-tenant-attr:tenant_id", &volume.project_id)?;
         }
-        if sees.host {
-            map.serialize_entry("os-vol-host-attr:host", &self.details.cluster.as_ref().map(host))?;
-        }
         if sees.migration {
             let moving = volume.migration_status.as_deref();
             let shown = moving.filter(|_| !migration_is_idle(moving) || sees.admin);
             map.serialize_entry("os-vol-mig-status-attr:migstat", &shown)?;
             let name_id = volume.location.as_ref().and_then(|place| place.name_id);
             map.serialize_entry("os-vol-mig-status-attr:name_id", &name_id)?;
+        }
+        if sees.host {
+            map.serialize_entry("os-vol-host-attr:host", &self.details.cluster.as_ref().map(host))?;
         }
         if sees.image_metadata && !volume.image_metadata.is_empty() {
             map.serialize_entry("volume_image_metadata", &volume.image_metadata)?;
@@ -172,7 +172,7 @@ impl Serialize for UserMetadata<'_> {
         if own.is_empty() {
             return user.serialize(serializer);
         }
-        let shown = || own.iter().filter(|(key, _)| VISIBLE.contains(&key.as_str()));
+        let shown = || VISIBLE.iter().filter_map(|key| own.get_key_value(*key));
         let kept = user.iter().filter(|(key, _)| !shown().any(|(own, _)| own == *key));
         serializer.collect_map(kept.chain(shown()))
     }
