@@ -7,6 +7,7 @@
 mod accept;
 mod access_log;
 pub mod admin;
+pub mod answers;
 mod body;
 mod bool_text;
 mod call;
@@ -19,6 +20,7 @@ mod links;
 pub mod openapi;
 mod outside;
 mod page;
+mod parameters;
 mod python;
 mod query;
 mod reply;

@@ -93,6 +93,12 @@ pub fn echo(version: Microversion) -> Option<HeaderValue> {
     ECHOES.get(usize::from(version.minor())).cloned()
 }
 
+/// The version an echo tells.
+pub fn of_echo(echo: &str) -> Option<Microversion> {
+    let (major, minor) = parse(echo.strip_prefix("volume ")?)?;
+    (major == 3).then(|| u16::try_from(minor).ok().map(Microversion::v)).flatten()
+}
+
 #[derive(Serialize)]
 struct Versions<'a> {
     versions: [Document<'a>; 1],

@@ -30,8 +30,8 @@ enum Command {
     Db(db::DbCommand),
     /// Run hearth with simulated clusters, for trying it out.
     Dev(dev::DevCommand),
-    /// Print the OpenAPI document of the Cinder edge.
-    Openapi,
+    /// Print the OpenAPI document of the volume API and the fleet API.
+    Openapi(openapi::OpenapiCommand),
     /// Run the gateway.
     Serve(serve::ServeCommand),
     /// Run a simulated Lightbits cluster.
@@ -46,7 +46,7 @@ pub fn main() -> ExitCode {
         Command::Db(command) => command.run(),
         Command::Dev(command) => command.run(),
         Command::Serve(command) => command.run(),
-        Command::Openapi => openapi::run().map(|()| ExitCode::SUCCESS),
+        Command::Openapi(command) => command.run().map(|()| ExitCode::SUCCESS),
         Command::Sim(command) => command.run(),
     };
     done.unwrap_or_else(|error| {

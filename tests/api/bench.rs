@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request};
+use hearth::api::answers::exchange::Exchange;
 use hearth::api::{Edge, Settings, router};
 use hearth::auth::{Authenticator, Policy};
 use hearth::compute::Compute;
@@ -96,8 +97,8 @@ impl Ask<'_> {
 
     pub async fn send(self) -> Answer {
         let mut request = Request::builder()
-            .method(self.method)
-            .uri(self.path)
+            .method(self.method.clone())
+            .uri(&self.path)
             .header("host", "hearth:8776")
             .header("accept", "application/json")
             .header("x-auth-token", self.token)
@@ -105,7 +106,7 @@ impl Ask<'_> {
         for (name, value) in self.headers {
             request = request.header(name, value);
         }
-        let body = match self.body {
+        let body = match &self.body {
             Some(body) => {
                 request = request.header("content-type", "application/json");
                 Body::from(body.to_string())
@@ -116,7 +117,20 @@ impl Ask<'_> {
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         let text = String::from_utf8(bytes.to_vec()).unwrap();
-        Answer { status: parts.status.as_u16(), headers: parts.headers, text }
+        let answer = Answer { status: parts.status.as_u16(), headers: parts.headers, text };
+        let exchange = Exchange {
+            method: &self.method,
+            path: &self.path,
+            request: self.body.as_ref(),
+            version: answer.header("openstack-api-version"),
+            status: answer.status,
+            body: &answer.text,
+        };
+        // Every answer any test sees is one the API reference describes.
+        if let Err(why) = exchange.check() {
+            panic!("not as the API reference has it: {why}");
+        }
+        answer
     }
 }
 

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use hearth::api::answers::exchange::Exchange;
 use hearth::store::Store;
 use serde_json::Value;
 
@@ -202,14 +203,24 @@ pub type Answer = Result<(u16, Value), String>;
 
 impl Api {
     pub async fn call(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> Answer {
-        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        let mut request = self.http.request(method.clone(), format!("{}{path}", self.base));
         request = request.header("OpenStack-API-Version", "volume 3.71");
-        if let Some(body) = body {
-            request = request.json(&body);
+        if let Some(body) = &body {
+            request = request.json(body);
         }
         let answer = request.send().await.map_err(|error| error.to_string())?;
         let status = answer.status().as_u16();
+        let headers = answer.headers().clone();
         let text = answer.text().await.map_err(|error| error.to_string())?;
+        let exchange = Exchange {
+            method: &method,
+            path: &format!("/v3/{PROJECT}{path}"),
+            request: body.as_ref(),
+            version: headers.get("openstack-api-version").and_then(|version| version.to_str().ok()),
+            status,
+            body: &text,
+        };
+        exchange.check().unwrap_or_else(|why| panic!("not as the API reference has it: {why}"));
         Ok((status, serde_json::from_str(&text).unwrap_or(Value::String(text))))
     }
 

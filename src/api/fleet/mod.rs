@@ -7,13 +7,15 @@ mod view;
 
 use axum::http::{Method, StatusCode};
 
-use super::routes::{Row, to};
+use super::routes::{CONFLICT, Row, to};
+use super::{answers, parameters};
 
 /// What stands in front of every path of the table.
 pub const PREFIX: &str = "/fleet/v1";
 
 pub static TABLE: &[Row] = &[
-    Row::new("cluster.list", Method::GET, "/clusters", "fleet:cluster:list", to!(clusters::list)),
+    Row::new("cluster.list", Method::GET, "/clusters", "fleet:cluster:list", to!(clusters::list))
+        .gives(&answers::fleet::LIST),
     Row::new(
         "cluster.register",
         Method::POST,
@@ -21,9 +23,12 @@ pub static TABLE: &[Row] = &[
         "fleet:cluster:register",
         to!(clusters::register),
     )
+    .gives(&answers::fleet::ONE)
+    .refuses(CONFLICT)
     .body(&bodies::REGISTER)
     .success(StatusCode::CREATED),
-    Row::new("cluster.show", Method::GET, "/clusters/{name}", "fleet:cluster:show", to!(clusters::show)),
+    Row::new("cluster.show", Method::GET, "/clusters/{name}", "fleet:cluster:show", to!(clusters::show))
+        .gives(&answers::fleet::SHOW),
     Row::new(
         "cluster.remove",
         Method::DELETE,
@@ -31,6 +36,8 @@ pub static TABLE: &[Row] = &[
         "fleet:cluster:remove",
         to!(clusters::remove),
     )
+    .query(&[parameters::FORCE])
+    .refuses(CONFLICT)
     .success(StatusCode::NO_CONTENT),
     Row::new(
         "cluster.cordon",
@@ -39,6 +46,8 @@ pub static TABLE: &[Row] = &[
         "fleet:cluster:cordon",
         to!(clusters::cordon),
     )
+    .gives(&answers::fleet::ONE)
+    .refuses(CONFLICT)
     .action("cordon")
     .body(&bodies::CORDON),
     Row::new(
@@ -48,6 +57,8 @@ pub static TABLE: &[Row] = &[
         "fleet:cluster:uncordon",
         to!(clusters::uncordon),
     )
+    .gives(&answers::fleet::ONE)
+    .refuses(CONFLICT)
     .action("uncordon")
     .body(&bodies::UNCORDON),
     Row::new(
@@ -56,7 +67,8 @@ pub static TABLE: &[Row] = &[
         "/placements/{volume}",
         "fleet:cluster:explain",
         to!(clusters::explain),
-    ),
+    )
+    .gives(&answers::fleet::EXPLANATION),
 ];
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use axum::http::{Method, StatusCode};
 
-use super::{Handler, Row, to};
+use super::{CONFLICT, Handler, Row, to};
+use crate::api::answers;
 use crate::api::schema::{Schema, bodies};
 use crate::api::v3::attachments::{change, list, old_style};
 
@@ -10,16 +11,29 @@ const ONE: &str = "/attachments/{attachment_id}";
 const UPDATE: &str = "volume:attachment_update";
 
 pub static ATTACHMENTS: &[Row] = &[
-    Row::new("att.list", Method::GET, "/attachments", "", to!(list::list)).since(27),
-    Row::new("att.detail", Method::GET, "/attachments/detail", "", to!(list::detail)).since(27),
+    Row::new("att.list", Method::GET, "/attachments", "", to!(list::list))
+        .gives(&answers::attachments::LIST)
+        .lists(&list::RULES, 0)
+        .since(27),
+    Row::new("att.detail", Method::GET, "/attachments/detail", "", to!(list::detail))
+        .gives(&answers::attachments::DETAIL)
+        .lists(&list::RULES, 0)
+        .since(27),
     Row::new("att.create", Method::POST, "/attachments", "volume:attachment_create", to!(change::create))
+        .gives(&answers::attachments::SHOW)
+        .refuses(CONFLICT)
         .body(&bodies::ATTACHMENT_CREATE)
         .since(27),
-    Row::new("att.show", Method::GET, ONE, "", to!(list::show)).since(27),
+    Row::new("att.show", Method::GET, ONE, "", to!(list::show)).gives(&answers::attachments::SHOW).since(27),
     Row::new("att.update", Method::PUT, ONE, UPDATE, to!(change::update))
+        .gives(&answers::attachments::SHOW)
+        .refuses(CONFLICT)
         .body(&bodies::ATTACHMENT_UPDATE)
         .since(27),
-    Row::new("att.delete", Method::DELETE, ONE, "volume:attachment_delete", to!(change::delete)).since(27),
+    Row::new("att.delete", Method::DELETE, ONE, "volume:attachment_delete", to!(change::delete))
+        .gives(&answers::attachments::LIST)
+        .refuses(CONFLICT)
+        .since(27),
     Row::new(
         "att.complete",
         Method::POST,
@@ -58,7 +72,8 @@ mod rules {
 
 pub static OLD_STYLE: &[Row] = &[
     action("va.os-attach", "os-attach", rules::ATTACH, &bodies::OS_ATTACH, to!(old_style::attach)),
-    action("va.os-detach", "os-detach", rules::DETACH, &bodies::OS_DETACH, to!(old_style::detach)),
+    action("va.os-detach", "os-detach", rules::DETACH, &bodies::OS_DETACH, to!(old_style::detach))
+        .refuses(CONFLICT),
     action("va.os-reserve", "os-reserve", rules::RESERVE, &bodies::OS_RESERVE, to!(old_style::reserve)),
     action(
         "va.os-unreserve",
@@ -88,6 +103,7 @@ pub static OLD_STYLE: &[Row] = &[
         &bodies::OS_INITIALIZE_CONNECTION,
         to!(old_style::initialize_connection),
     )
+    .gives(&answers::attachments::CONNECTION)
     .success(StatusCode::OK),
     action(
         "va.os-terminate_connection",
@@ -95,12 +111,14 @@ pub static OLD_STYLE: &[Row] = &[
         rules::TERMINATE,
         &bodies::OS_TERMINATE_CONNECTION,
         to!(old_style::terminate_connection),
-    ),
+    )
+    .refuses(CONFLICT),
     action(
         "va.os-force_detach",
         "os-force_detach",
         "volume_extension:volume_admin_actions:force_detach",
         &bodies::OS_FORCE_DETACH,
         to!(old_style::force_detach),
-    ),
+    )
+    .refuses(CONFLICT),
 ];

@@ -2,7 +2,8 @@
 
 use axum::http::{Method, StatusCode};
 
-use super::{Handler, Row, to};
+use super::{CONFLICT, Handler, Row, to};
+use crate::api::answers;
 use crate::api::schema::{Schema, images as image_bodies, migration as migration_bodies};
 use crate::api::v3::volumes::{images, migration};
 
@@ -26,6 +27,7 @@ pub static ACTIONS: &[Row] = &[
     )
     .success(StatusCode::ACCEPTED),
     action("va.os-reimage", "os-reimage", "volume:reimage", &image_bodies::REIMAGE, to!(images::reimage))
+        .refuses(CONFLICT)
         .since(68)
         .success(StatusCode::ACCEPTED),
     action(
@@ -42,5 +44,6 @@ pub static ACTIONS: &[Row] = &[
         "volume_extension:volume_admin_actions:migrate_volume_completion",
         &migration_bodies::COMPLETION,
         to!(migration::complete),
-    ),
+    )
+    .gives(&answers::volumes::MIGRATED),
 ];

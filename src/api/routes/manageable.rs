@@ -5,6 +5,7 @@ use axum::http::{Method, StatusCode};
 use super::{Row, to};
 use crate::api::schema::manageable as bodies;
 use crate::api::v3::manageable::{create, list, release};
+use crate::api::{answers, parameters};
 
 const LIST_VOLUMES: &str = "volume_extension:list_manageable";
 const MANAGE_VOLUME: &str = "volume_extension:volume_manage";
@@ -16,36 +17,55 @@ const fn creating(row: Row) -> Row {
 }
 
 pub static VOLUMES: &[Row] = &[
-    Row::new("omv.list", Method::GET, "/os-volume-manage", LIST_VOLUMES, to!(list::volumes)),
-    Row::new("omv.detail", Method::GET, "/os-volume-manage/detail", LIST_VOLUMES, to!(list::volumes_detail)),
+    Row::new("omv.list", Method::GET, "/os-volume-manage", LIST_VOLUMES, to!(list::volumes))
+        .gives(&answers::manageable::VOLUMES)
+        .query(&[parameters::PAGE, parameters::HOST]),
+    Row::new("omv.detail", Method::GET, "/os-volume-manage/detail", LIST_VOLUMES, to!(list::volumes_detail))
+        .gives(&answers::manageable::VOLUMES_DETAIL)
+        .query(&[parameters::PAGE, parameters::HOST]),
     creating(
         Row::new("omv.create", Method::POST, "/os-volume-manage", MANAGE_VOLUME, to!(create::volume))
+            .gives(&answers::volumes::MANAGE)
             .body(&bodies::MANAGE_VOLUME),
     ),
-    Row::new("mv.list", Method::GET, "/manageable_volumes", LIST_VOLUMES, to!(list::volumes)).since(8),
+    Row::new("mv.list", Method::GET, "/manageable_volumes", LIST_VOLUMES, to!(list::volumes))
+        .gives(&answers::manageable::VOLUMES)
+        .query(&[parameters::PAGE, parameters::HOST])
+        .since(8),
     Row::new("mv.detail", Method::GET, "/manageable_volumes/detail", LIST_VOLUMES, to!(list::volumes_detail))
+        .gives(&answers::manageable::VOLUMES_DETAIL)
+        .query(&[parameters::PAGE, parameters::HOST])
         .since(8),
     creating(
         Row::new("mv.create", Method::POST, "/manageable_volumes", MANAGE_VOLUME, to!(create::volume))
+            .gives(&answers::volumes::MANAGE)
             .body(&bodies::MANAGE_VOLUME)
             .since(8),
     ),
 ];
 
 pub static SNAPSHOTS: &[Row] = &[
-    Row::new("oms.list", Method::GET, "/os-snapshot-manage", LIST_SNAPSHOTS, to!(list::snapshots)),
+    Row::new("oms.list", Method::GET, "/os-snapshot-manage", LIST_SNAPSHOTS, to!(list::snapshots))
+        .gives(&answers::manageable::SNAPSHOTS)
+        .query(&[parameters::PAGE, parameters::HOST]),
     Row::new(
         "oms.detail",
         Method::GET,
         "/os-snapshot-manage/detail",
         LIST_SNAPSHOTS,
         to!(list::snapshots_detail),
-    ),
+    )
+    .gives(&answers::manageable::SNAPSHOTS_DETAIL)
+    .query(&[parameters::PAGE, parameters::HOST]),
     creating(
         Row::new("oms.create", Method::POST, "/os-snapshot-manage", MANAGE_SNAPSHOT, to!(create::snapshot))
+            .gives(&answers::snapshots::CHANGE)
             .body(&bodies::MANAGE_SNAPSHOT),
     ),
-    Row::new("ms.list", Method::GET, "/manageable_snapshots", LIST_SNAPSHOTS, to!(list::snapshots)).since(8),
+    Row::new("ms.list", Method::GET, "/manageable_snapshots", LIST_SNAPSHOTS, to!(list::snapshots))
+        .gives(&answers::manageable::SNAPSHOTS)
+        .query(&[parameters::PAGE, parameters::HOST])
+        .since(8),
     Row::new(
         "ms.detail",
         Method::GET,
@@ -53,9 +73,12 @@ pub static SNAPSHOTS: &[Row] = &[
         LIST_SNAPSHOTS,
         to!(list::snapshots_detail),
     )
+    .gives(&answers::manageable::SNAPSHOTS_DETAIL)
+    .query(&[parameters::PAGE, parameters::HOST])
     .since(8),
     creating(
         Row::new("ms.create", Method::POST, "/manageable_snapshots", MANAGE_SNAPSHOT, to!(create::snapshot))
+            .gives(&answers::snapshots::CHANGE)
             .body(&bodies::MANAGE_SNAPSHOT)
             .since(8),
     ),

@@ -21,7 +21,10 @@ mod volumes;
 use axum::http::{Method, StatusCode};
 use futures::future::BoxFuture;
 
+use super::answers::{self, Answer};
 use super::call::Call;
+use super::filters::Rules;
+use super::parameters::Parameter;
 use super::reply::Reply;
 use super::schema::Schema;
 use crate::domain::Result;
@@ -44,8 +47,21 @@ pub struct Row {
     pub rule: &'static str,
     pub body: Option<&'static Schema>,
     pub success: StatusCode,
+    /// What a successful answer carries.
+    pub answer: &'static Answer,
+    /// How a list is filtered, and since which minor version it is.
+    pub list: Option<(&'static Rules, u16)>,
+    /// What else the query may say.
+    pub query: &'static [&'static [Parameter]],
+    /// Statuses of refusals besides those that every operation has.
+    pub refusals: &'static [StatusCode],
     pub handler: Handler,
 }
+
+/// Something else has the name, or stands in the way.
+pub const CONFLICT: &[StatusCode] = &[StatusCode::CONFLICT];
+/// `If-Match` names another state.
+pub const PRECONDITION: &[StatusCode] = &[StatusCode::PRECONDITION_FAILED];
 
 impl Row {
     pub const fn new(
@@ -55,7 +71,21 @@ impl Row {
         rule: &'static str,
         handler: Handler,
     ) -> Self {
-        Self { id, method, path, action: None, since: 0, rule, body: None, success: StatusCode::OK, handler }
+        Self {
+            id,
+            method,
+            path,
+            action: None,
+            since: 0,
+            rule,
+            body: None,
+            success: StatusCode::OK,
+            answer: &answers::NOTHING,
+            list: None,
+            query: &[],
+            refusals: &[],
+            handler,
+        }
     }
 
     #[must_use]
@@ -80,6 +110,52 @@ impl Row {
     pub const fn success(mut self, status: StatusCode) -> Self {
         self.success = status;
         self
+    }
+
+    #[must_use]
+    pub const fn gives(mut self, answer: &'static Answer) -> Self {
+        self.answer = answer;
+        self
+    }
+
+    #[must_use]
+    pub const fn lists(mut self, rules: &'static Rules, since: u16) -> Self {
+        self.list = Some((rules, since));
+        self
+    }
+
+    #[must_use]
+    pub const fn query(mut self, parameters: &'static [&'static [Parameter]]) -> Self {
+        self.query = parameters;
+        self
+    }
+
+    #[must_use]
+    pub const fn refuses(mut self, statuses: &'static [StatusCode]) -> Self {
+        self.refusals = statuses;
+        self
+    }
+
+    /// Every status an answer may have, the successful one first. A 500 is a defect and never
+    /// among them.
+    pub fn statuses(&self) -> Vec<StatusCode> {
+        let mut all = vec![
+            self.success,
+            StatusCode::BAD_REQUEST,
+            StatusCode::UNAUTHORIZED,
+            StatusCode::NOT_FOUND,
+            StatusCode::NOT_ACCEPTABLE,
+            StatusCode::PAYLOAD_TOO_LARGE,
+            StatusCode::SERVICE_UNAVAILABLE,
+        ];
+        if !self.rule.is_empty() {
+            all.push(StatusCode::FORBIDDEN);
+        }
+        if self.method != Method::GET && self.method != Method::DELETE {
+            all.push(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        }
+        all.extend(self.refusals);
+        all
     }
 }
 

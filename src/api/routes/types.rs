@@ -2,19 +2,28 @@
 
 use axum::http::{Method, StatusCode};
 
-use super::{Row, to};
+use super::{CONFLICT, Row, to};
 use crate::api::schema::{bodies, type_parts};
 use crate::api::v3::types::{access, change, encryption, extra_specs, list, show};
 use crate::api::v3::{default_types, volumes};
+use crate::api::{answers, parameters};
 
 const ACCEPTED: StatusCode = StatusCode::ACCEPTED;
 
 pub static TYPES: &[Row] = &[
-    Row::new("types.list", Method::GET, "/types", "volume_extension:type_get_all", to!(list::list)),
-    Row::new("types.show", Method::GET, "/types/{id}", "volume_extension:type_get", to!(show::show)),
+    Row::new("types.list", Method::GET, "/types", "volume_extension:type_get_all", to!(list::list))
+        .gives(&answers::types::LIST)
+        .lists(&list::RULES, 0)
+        .query(&[parameters::IS_PUBLIC]),
+    Row::new("types.show", Method::GET, "/types/{id}", "volume_extension:type_get", to!(show::show))
+        .gives(&answers::types::SHOW),
     Row::new("types.create", Method::POST, "/types", "volume_extension:type_create", to!(change::create))
+        .gives(&answers::types::CREATED)
+        .refuses(CONFLICT)
         .body(&bodies::TYPE_CREATE),
     Row::new("types.update", Method::PUT, "/types/{id}", "volume_extension:type_update", to!(change::update))
+        .gives(&answers::types::UPDATED)
+        .refuses(CONFLICT)
         .body(&bodies::TYPE_UPDATE),
     Row::new(
         "types.delete",
@@ -30,7 +39,8 @@ const ALL: &str = "/types/{id}/extra_specs";
 const ONE: &str = "/types/{id}/extra_specs/{key}";
 
 pub static EXTRA_SPECS: &[Row] = &[
-    Row::new("es.list", Method::GET, ALL, "volume_extension:types_extra_specs:index", to!(extra_specs::list)),
+    Row::new("es.list", Method::GET, ALL, "volume_extension:types_extra_specs:index", to!(extra_specs::list))
+        .gives(&answers::types::EXTRA_SPECS),
     Row::new(
         "es.create",
         Method::POST,
@@ -38,8 +48,10 @@ pub static EXTRA_SPECS: &[Row] = &[
         "volume_extension:types_extra_specs:create",
         to!(extra_specs::create),
     )
+    .gives(&answers::types::EXTRA_SPECS_SENT)
     .body(&bodies::EXTRA_SPECS_CREATE),
-    Row::new("es.show", Method::GET, ONE, "volume_extension:types_extra_specs:show", to!(extra_specs::show)),
+    Row::new("es.show", Method::GET, ONE, "volume_extension:types_extra_specs:show", to!(extra_specs::show))
+        .gives(&answers::types::EXTRA_SPEC),
     Row::new(
         "es.update",
         Method::PUT,
@@ -47,6 +59,7 @@ pub static EXTRA_SPECS: &[Row] = &[
         "volume_extension:types_extra_specs:update",
         to!(extra_specs::update),
     )
+    .gives(&answers::types::EXTRA_SPEC)
     .body(&bodies::EXTRA_SPEC_UPDATE),
     Row::new(
         "es.delete",
@@ -65,7 +78,8 @@ pub static ACCESS: &[Row] = &[
         "/types/{id}/os-volume-type-access",
         "volume_extension:volume_type_access:get_all_for_type",
         to!(access::list),
-    ),
+    )
+    .gives(&answers::types::PROJECTS),
     Row::new(
         "ta.add",
         Method::POST,
@@ -75,6 +89,7 @@ pub static ACCESS: &[Row] = &[
     )
     .action("addProjectAccess")
     .body(&bodies::ADD_ACCESS)
+    .refuses(CONFLICT)
     .success(ACCEPTED),
     Row::new(
         "ta.remove",
@@ -100,14 +115,16 @@ pub static TYPE_ENCRYPTION: &[Row] = &[
         ENCRYPTION,
         "volume_extension:volume_type_encryption:get",
         to!(encryption::show),
-    ),
+    )
+    .gives(&answers::types::ENCRYPTION),
     Row::new(
         "te.item",
         Method::GET,
         ENCRYPTION_PART,
         "volume_extension:volume_type_encryption:get",
         to!(encryption::item),
-    ),
+    )
+    .gives(&answers::types::ENCRYPTION_PART),
     Row::new(
         "te.create",
         Method::POST,
@@ -115,6 +132,8 @@ pub static TYPE_ENCRYPTION: &[Row] = &[
         "volume_extension:volume_type_encryption:create",
         to!(encryption::create),
     )
+    .gives(&answers::types::ENCRYPTION_CREATED)
+    .refuses(CONFLICT)
     .body(&type_parts::ENCRYPTION_CREATE),
     Row::new(
         "te.update",
@@ -123,6 +142,7 @@ pub static TYPE_ENCRYPTION: &[Row] = &[
         "volume_extension:volume_type_encryption:update",
         to!(encryption::update),
     )
+    .gives(&answers::types::ENCRYPTION_UPDATED)
     .body(&type_parts::ENCRYPTION_UPDATE),
     Row::new(
         "te.delete",
@@ -138,14 +158,16 @@ pub static TYPE_ENCRYPTION: &[Row] = &[
         "/volumes/{id}/encryption",
         VOLUME_ENCRYPTION,
         to!(volumes::encryption::list),
-    ),
+    )
+    .gives(&answers::volumes::ENCRYPTION),
     Row::new(
         "venc.show",
         Method::GET,
         "/volumes/{id}/encryption/{key}",
         VOLUME_ENCRYPTION,
         to!(volumes::encryption::show),
-    ),
+    )
+    .gives(&answers::BARE),
 ];
 
 const DEFAULT_TYPE: &str = "/default-types/{id}";
@@ -158,8 +180,10 @@ pub static DEFAULT_TYPES: &[Row] = &[
         "volume_extension:default_get_all",
         to!(default_types::list),
     )
+    .gives(&answers::types::DEFAULT_TYPES)
     .since(62),
     Row::new("dt.show", Method::GET, DEFAULT_TYPE, "volume_extension:default_get", to!(default_types::show))
+        .gives(&answers::types::DEFAULT_TYPE)
         .since(62),
     Row::new(
         "dt.set",
@@ -168,6 +192,7 @@ pub static DEFAULT_TYPES: &[Row] = &[
         "volume_extension:default_set_or_update",
         to!(default_types::set),
     )
+    .gives(&answers::types::DEFAULT_TYPE)
     .since(62)
     .body(&type_parts::DEFAULT_TYPE_SET),
     Row::new(

@@ -3,11 +3,12 @@
 use serde_json::{Map as Json, Value, json};
 
 use super::{Count, Digits, Extra, Format, Presence, Schema};
+use crate::api::answers::print::{AsOf, versions};
 use crate::api::bool_text;
 
 impl Schema {
-    /// As of the newest microversion; `x-openstack.min-ver` says since when a field is known.
-    pub fn to_json(&self) -> Value {
+    /// `x-openstack.min-ver` says since when a field is known.
+    pub fn to_json(&self, as_of: AsOf) -> Value {
         let mut out = Json::new();
         match self.types()[..] {
             [] => {}
@@ -50,12 +51,14 @@ impl Schema {
                     Format::Sentence(known) => {
                         let words = known.taken.join(", ");
                         out.insert("description".into(), json!(format!("One of: {words}.")));
+                        out.insert("examples".into(), json!(known.taken));
                     }
                     Format::Status(known) => {
                         out.insert(
                             "description".into(),
                             json!(format!("One of: {}.", known.words.join(", "))),
                         );
+                        out.insert("examples".into(), json!(known.words));
                     }
                     _ => {}
                 }
@@ -67,9 +70,12 @@ impl Schema {
                     out.insert("pattern".into(), json!("^[0-9]+$"));
                 }
             }
-            Self::Object(object) => object_to_json(object, &mut out),
+            Self::Object(object) => object_to_json(object, &mut out, as_of),
             Self::Map(map) => {
-                out.insert("patternProperties".into(), json!({ map.keys.pattern(): map.value.to_json() }));
+                out.insert(
+                    "patternProperties".into(),
+                    json!({ map.keys.pattern(): map.value.to_json(as_of) }),
+                );
                 out.insert("additionalProperties".into(), json!(false));
                 if map.count != Count::Any {
                     out.insert("minProperties".into(), json!(1));
@@ -83,14 +89,14 @@ impl Schema {
     }
 }
 
-fn object_to_json(object: &super::Object, out: &mut Json<String, Value>) {
+fn object_to_json(object: &super::Object, out: &mut Json<String, Value>, as_of: AsOf) {
     let mut properties = Json::new();
-    for field in object.fields {
-        let mut schema = field.schema.to_json();
+    for field in object.fields.iter().filter(|field| as_of.knows(field.since)) {
+        let mut schema = field.schema.to_json(as_of);
         if field.since > 0
             && let Value::Object(schema) = &mut schema
         {
-            schema.insert("x-openstack".into(), json!({"min-ver": format!("3.{}", field.since)}));
+            schema.insert("x-openstack".into(), versions(field.since));
         }
         properties.insert(field.name.into(), schema);
     }
@@ -104,10 +110,15 @@ fn object_to_json(object: &super::Object, out: &mut Json<String, Value>) {
     if !required.is_empty() {
         out.insert("required".into(), json!(required));
     }
-    if object.extra != Extra::Ignored {
+    let closed = match object.extra {
+        Extra::Refused => true,
+        Extra::RefusedSince(minor) => as_of.knows(minor),
+        Extra::Ignored => false,
+    };
+    if closed {
         out.insert("additionalProperties".into(), json!(false));
     }
-    if object.nonempty_since.is_some() {
+    if object.nonempty_since.is_some_and(|minor| as_of.knows(minor)) {
         out.insert("minProperties".into(), json!(1));
     }
 }

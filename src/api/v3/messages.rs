@@ -14,7 +14,7 @@ use crate::domain::message::Message;
 use crate::domain::page::{MESSAGE_FIELDS, Scope};
 use crate::domain::{ListQuery, MessageId, Result};
 
-static RULES: Rules = Rules {
+pub static RULES: Rules = Rules {
     resource: "message",
     fields: MESSAGE_FIELDS,
     since: &[],

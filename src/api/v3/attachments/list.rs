@@ -8,7 +8,7 @@ use crate::api::reply::Reply;
 use crate::domain::Result;
 use crate::domain::page::ATTACHMENT_FIELDS;
 
-static RULES: Rules = Rules {
+pub static RULES: Rules = Rules {
     resource: "attachment",
     fields: ATTACHMENT_FIELDS,
     since: &[],

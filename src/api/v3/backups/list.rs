@@ -12,7 +12,7 @@ use crate::domain::backup::BackupDetails;
 use crate::domain::page::{BACKUP_FIELDS, Page};
 use crate::domain::{Error, Result};
 
-static RULES: Rules =
+pub static RULES: Rules =
     Rules { resource: "backup", fields: BACKUP_FIELDS, since: &[], strict_since: 31, own: &[], hidden: &[] };
 
 pub async fn list(call: Call) -> Result<Reply> {

@@ -12,7 +12,7 @@ use crate::domain::page::{GROUP_FIELDS, Page};
 use crate::service::groups::Legacy;
 
 /// Unknown filters were never refused here.
-static RULES: Rules = Rules {
+pub static RULES: Rules = Rules {
     resource: "group",
     fields: GROUP_FIELDS,
     since: &[],

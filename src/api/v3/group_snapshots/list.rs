@@ -13,7 +13,7 @@ use crate::domain::page::{GROUP_SNAPSHOT_FIELDS, Page, Scope};
 use crate::domain::{ListQuery, Result};
 use crate::service::groups::Legacy;
 
-static RULES: Rules = Rules {
+pub static RULES: Rules = Rules {
     resource: "group_snapshot",
     fields: GROUP_SNAPSHOT_FIELDS,
     since: &[],

@@ -8,7 +8,7 @@ use crate::api::reply::Reply;
 use crate::domain::Result;
 use crate::domain::page::{QOS_SPECS_FIELDS, Scope};
 
-static RULES: Rules = Rules {
+pub static RULES: Rules = Rules {
     resource: "qos_specs",
     fields: QOS_SPECS_FIELDS,
     since: &[],

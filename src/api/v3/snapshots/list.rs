@@ -10,7 +10,7 @@ use crate::api::reply::Reply;
 use crate::domain::Result;
 use crate::domain::page::SNAPSHOT_FIELDS;
 
-static RULES: Rules = Rules {
+pub static RULES: Rules = Rules {
     resource: "snapshot",
     fields: SNAPSHOT_FIELDS,
     since: &[("metadata", 22)],

@@ -11,7 +11,7 @@ use crate::domain::page::{Comparison, Filter, Scope, VOLUME_TYPE_FIELDS, Value, 
 use crate::domain::{Error, ListQuery, Result};
 use crate::service::types::Shown;
 
-static RULES: Rules = Rules {
+pub static RULES: Rules = Rules {
     resource: "volume_type",
     fields: VOLUME_TYPE_FIELDS,
     since: &[("extra_specs", 52)],

@@ -10,7 +10,7 @@ use crate::api::reply::Reply;
 use crate::domain::Result;
 use crate::domain::page::{Filter, VOLUME_FIELDS};
 
-static RULES: Rules = Rules {
+pub static RULES: Rules = Rules {
     resource: "volume",
     fields: VOLUME_FIELDS,
     since: &[("glance_metadata", 4), ("group_id", 10), ("created_at", 60), ("updated_at", 60)],
