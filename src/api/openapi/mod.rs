@@ -149,3 +149,49 @@ fn sorted(value: Value) -> Yaml {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    fn operations(as_of: AsOf) -> Vec<(String, Value)> {
+        let document = whole(as_of);
+        let items = document["paths"].as_object().unwrap().iter();
+        let methods = |(path, item): (&String, &Value)| {
+            let methods = item.as_object().unwrap().iter().filter(|(key, _)| *key != "parameters");
+            methods.map(|(key, found)| (format!("{key} {path}"), found.clone())).collect::<Vec<_>>()
+        };
+        items.flat_map(methods).collect()
+    }
+
+    #[test]
+    fn operations_have_ids_of_their_own_and_no_500() {
+        let all = operations(AsOf::All);
+        let ids: HashSet<&str> = all.iter().map(|(_, one)| one["operationId"].as_str().unwrap()).collect();
+        assert_eq!(ids.len(), all.len());
+        for (label, one) in &all {
+            assert!(
+                one["responses"].get("500").is_none() && one["responses"].get("default").is_none(),
+                "{label}"
+            );
+        }
+    }
+
+    #[test]
+    fn as_of_a_version_there_is_only_what_it_knows() {
+        let at = |minor| operations(AsOf::This(Microversion::v(minor)));
+        let has = |minor: u16, label: &str| at(minor).iter().any(|(known, _)| known == label);
+        assert!(!has(2, "get /v3/messages") && has(3, "get /v3/messages"));
+        let names = |minor: u16| {
+            let found = at(minor).into_iter().find(|(label, _)| label == "get /v3/volumes").unwrap().1;
+            let all = found["parameters"].as_array().unwrap().iter();
+            all.filter_map(|one| one["name"].as_str().map(str::to_owned)).collect::<Vec<_>>()
+        };
+        assert!(
+            !names(44).contains(&"with_count".to_owned()) && names(45).contains(&"with_count".to_owned())
+        );
+        assert!(names(0).contains(&"marker".to_owned()));
+    }
+}
