@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use hearth::domain::group::{GroupSnapshotStatus, GroupStatus};
 use serde_json::{Value, json};
 
-use super::groups::Field;
+use super::field::Field;
 
 const NOWHERE: &str = "00000000-0000-4000-8000-000000000000";
 

@@ -15,6 +15,8 @@ mod fake_keystone;
 #[path = "../compute/fake_nova.rs"]
 #[allow(dead_code, reason = "made for more tests than these")]
 mod fake_nova;
+mod field;
+mod group_members;
 mod group_snapshots;
 mod group_types;
 mod groups;

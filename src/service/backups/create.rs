@@ -8,7 +8,7 @@ use crate::domain::status::{BackupStatus, SnapshotStatus, VolumeStatus};
 use crate::domain::volume::Volume;
 use crate::domain::{BackupId, Ctx, Error, Result, SnapshotId, Timestamp};
 use crate::service::{Services, confined_to, volumes};
-use crate::store::{Dispatch, Tx};
+use crate::store::{Dispatch, Tx, quota_lock};
 
 impl Services {
     /// Accepts a backup: the row `creating`, the volume (or snapshot) `backing-up` and the
@@ -20,7 +20,9 @@ impl Services {
     pub async fn create_backup(&self, ctx: &Ctx, new: &NewBackup) -> Result<Backup> {
         let (operation, backup) = self
             .store
-            .write("create a backup", |tx, _| Box::pin(self.create_backup_in(tx, ctx, new)))
+            .write_in_turn(&quota_lock(&ctx.project_id), "create a backup", |tx, _| {
+                Box::pin(self.create_backup_in(tx, ctx, new))
+            })
             .await?;
         self.dispatch.announce(operation);
         Ok(backup)

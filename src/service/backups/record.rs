@@ -6,7 +6,7 @@ use crate::domain::operation::Work;
 use crate::domain::status::BackupStatus;
 use crate::domain::{Ctx, Error, Metadata, Result};
 use crate::service::Services;
-use crate::store::Dispatch;
+use crate::store::{Dispatch, quota_lock};
 
 impl Services {
     /// The record of a backup, for another cloud to import. Only who keeps the data can write it.
@@ -52,7 +52,7 @@ impl Services {
         let row = &backup;
         let operation = self
             .store
-            .write("import a backup", |tx, _| {
+            .write_in_turn(&quota_lock(&ctx.project_id), "import a backup", |tx, _| {
                 Box::pin(async move {
                     tx.lock_quota(&ctx.project_id).await?;
                     if tx.find_backup(row.id, None).await?.is_some() {

@@ -9,7 +9,7 @@ use crate::domain::volume::Volume;
 use crate::domain::{Ctx, Error, Result, SnapshotId};
 use crate::service::quotas::{self, Wanted};
 use crate::service::{Services, volumes};
-use crate::store::{Dispatch, Tx};
+use crate::store::{Dispatch, Tx, quota_lock};
 
 impl Services {
     /// Accepts it; whether there is such a snapshot shows later, as in Cinder.
@@ -20,7 +20,9 @@ impl Services {
     pub async fn manage_snapshot(&self, ctx: &Ctx, new: &NewManagedSnapshot) -> Result<Snapshot> {
         let (operation, snapshot) = self
             .store
-            .write("manage a snapshot", |tx, _| Box::pin(self.manage_snapshot_in(tx, ctx, new)))
+            .write_in_turn(&quota_lock(&ctx.project_id), "manage a snapshot", |tx, _| {
+                Box::pin(self.manage_snapshot_in(tx, ctx, new))
+            })
             .await?;
         self.dispatch.announce(operation);
         Ok(snapshot)

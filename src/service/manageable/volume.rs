@@ -12,7 +12,7 @@ use crate::domain::volume_type::{TypeSpecs, VolumeType};
 use crate::domain::{Ctx, Error, ErrorKind, Gib, Metadata, Result, VolumeId};
 use crate::service::quotas::{self, Wanted};
 use crate::service::{Services, types};
-use crate::store::{Dispatch, Tx};
+use crate::store::{Dispatch, Tx, quota_lock};
 
 impl Services {
     /// Accepts it; whether there is such a volume shows later, as in Cinder.
@@ -25,7 +25,7 @@ impl Services {
         let id = VolumeId::random();
         let (operation, details) = self
             .store
-            .write("manage a volume", |tx, _| {
+            .write_in_turn(&quota_lock(&ctx.project_id), "manage a volume", |tx, _| {
                 Box::pin(self.manage_volume_in(tx, ctx, new, (id, cluster.as_ref())))
             })
             .await?;

@@ -14,7 +14,7 @@ use crate::domain::volume_type::VolumeType;
 use crate::domain::{Ctx, Error, Result, TransferId};
 use crate::service::quotas::{self, Wanted};
 use crate::service::{Services, confined_to};
-use crate::store::{Dispatch, Tx};
+use crate::store::{Dispatch, Tx, quota_lock};
 
 impl Services {
     /// Takes the volume of an offer.
@@ -23,8 +23,12 @@ impl Services {
     /// `NotFound`, `Invalid` for a wrong key or a volume that cannot be had, `OverQuota`.
     pub async fn accept_transfer(&self, ctx: &Ctx, id: &str, key: &SecretString) -> Result<Transfer> {
         let id = parse_id(id)?;
-        let (transfer, operation) =
-            self.store.write("accept a transfer", |tx, _| Box::pin(self.accept_in(tx, ctx, id, key))).await?;
+        let (transfer, operation) = self
+            .store
+            .write_in_turn(&quota_lock(&ctx.project_id), "accept a transfer", |tx, _| {
+                Box::pin(self.accept_in(tx, ctx, id, key))
+            })
+            .await?;
         tracing::info!(transfer = %id, volume = %transfer.volume_id, from = %transfer.source_project_id,
             to = %ctx.project_id, "volume transferred");
         if let Some(operation) = operation {

@@ -12,7 +12,7 @@ use crate::domain::{Ctx, Error, QosSpecsId, Result, VolumeId};
 use crate::service::backends::check_intent;
 use crate::service::quotas::{self, Wanted};
 use crate::service::{Services, types};
-use crate::store::{Dispatch, Tx};
+use crate::store::{Dispatch, Tx, quota_lock};
 
 impl Services {
     /// Accepts the change.
@@ -32,7 +32,7 @@ impl Services {
         let id = parse_id(id)?;
         let operation = self
             .store
-            .write("retype a volume", |tx, _| {
+            .write_in_turn(&quota_lock(project), "retype a volume", |tx, _| {
                 Box::pin(async move {
                     tx.lock_quota(project).await?;
                     self.retype_in(tx, ctx, id, (new_type, policy)).await

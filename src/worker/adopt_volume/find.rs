@@ -9,7 +9,7 @@ use crate::domain::volume_type::{TypeSpecs, VolumeType};
 use crate::domain::{ClusterId, Gib, LightosProject, Result, VolumeId};
 use crate::lightbits::{self, Deleting};
 use crate::placement::{self, Purpose, Request};
-use crate::store::{PLACEMENT_LOCK, Reservation, Tx};
+use crate::store::{PLACEMENT_LOCK, Reservation, Tx, quota_lock};
 use crate::worker::flow::Flow;
 use crate::worker::job::Job;
 use crate::worker::list_remote::{projects, volume_hindrance};
@@ -44,7 +44,9 @@ pub(super) async fn find(job: &mut Job, order: &Order) -> Result<Flow> {
     let bound = job
         .bench
         .store
-        .write("bind an adopted volume", |tx, _| Box::pin(bind(asking, tx, order, cluster, found)))
+        .write_in_turn(&quota_lock(&asking.op.project_id), "bind an adopted volume", |tx, _| {
+            Box::pin(bind(asking, tx, order, cluster, found))
+        })
         .await?;
     Ok(match bound {
         Bound::Yes => Flow::next(order.at(AdoptVolume::Settle)),

@@ -47,9 +47,10 @@ pub async fn item(call: Call) -> Result<Reply> {
 
 /// The reply is what was sent, and which encryption of which type it has become.
 pub async fn create(call: Call) -> Result<Reply> {
+    let fields = fields(&call)?;
     call.authorize_own()?;
     let id = call.param("id");
-    let made = call.edge.services.create_type_encryption(&call.ctx, id, &fields(&call)?).await?;
+    let made = call.edge.services.create_type_encryption(&call.ctx, id, &fields).await?;
     let mut echo = echo(&call);
     if let Some(sent) = echo.get_mut("encryption").and_then(Value::as_object_mut) {
         sent.insert("volume_type_id".to_owned(), json!(made.volume_type_id));
@@ -59,8 +60,9 @@ pub async fn create(call: Call) -> Result<Reply> {
 }
 
 pub async fn update(call: Call) -> Result<Reply> {
+    let fields = fields(&call)?;
     call.authorize_own()?;
-    call.edge.services.update_type_encryption(&call.ctx, call.param("id"), &fields(&call)?).await?;
+    call.edge.services.update_type_encryption(&call.ctx, call.param("id"), &fields).await?;
     Ok(Reply::ok(&echo(&call)))
 }
 
@@ -70,6 +72,7 @@ pub async fn delete(call: Call) -> Result<Reply> {
     Ok(Reply::raw(StatusCode::ACCEPTED))
 }
 
+/// A matter of the body still, so that it comes before the question who asks.
 fn fields(call: &Call) -> Result<EncryptionFields> {
     let sent: Fields<'_> = call.object("encryption");
     Ok(EncryptionFields {

@@ -12,7 +12,7 @@ use crate::api::v3::{backups, groups, snapshots};
 use crate::auth::Target;
 use crate::domain::operation::Hints;
 use crate::domain::volume::NewVolume;
-use crate::domain::{Result, VolumeId};
+use crate::domain::{Error, Result, VolumeId};
 
 /// The rule of volumes from images; `volume:create` is not asked then.
 const FROM_IMAGE: &str = "volume:create_from_image";
@@ -47,8 +47,8 @@ fn is_made_of_another(new: &NewVolume) -> bool {
         .any(Option::is_some)
 }
 
-/// May the caller see what it names? Upstream looks at all of it, in this order, before it asks
-/// whether the caller may make volumes at all.
+/// May the caller see what it names, and ask for it so? Upstream looks at all of it, in this order,
+/// before it asks whether the caller may make volumes at all.
 async fn look_at(call: &Call, new: &NewVolume) -> Result<()> {
     if let Some(named) = &new.volume_type {
         call.edge.services.find_type(&call.ctx, named).await?;
@@ -65,7 +65,7 @@ async fn look_at(call: &Call, new: &NewVolume) -> Result<()> {
     if let Some(id) = &new.backup_id {
         backups::load(call, id).await?;
     }
-    Ok(())
+    new.refusal.map_or(Ok(()), |refusal| Err(Error::invalid(refusal)))
 }
 
 fn read(call: &Call) -> Result<NewVolume> {
