@@ -8,7 +8,7 @@ use hearth::domain::{MessageId, ProjectId, RequestId, Timestamp};
 use serde_json::{Value, json};
 
 use super::bench::PROJECT;
-use super::groups::Field;
+use super::field::Field;
 
 /// The longest page.
 const MANY: usize = 1000;
