@@ -65,6 +65,7 @@ fn is_held_back(call: &Call, rules: &Rules, key: &str) -> bool {
     match key {
         // Not yet known to mean the name that is shown.
         "name~" => displayed && !version.at_least(LISTED_SINCE),
+        // A filter since 3.65 by the book, but not held back by it.
         "consumes_quota" => {
             rules.resource == "snapshot" && !call.ctx.is_admin && !version.at_least(LISTED_SINCE)
         }

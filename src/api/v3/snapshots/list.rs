@@ -13,7 +13,7 @@ use crate::domain::page::SNAPSHOT_FIELDS;
 pub static RULES: Rules = Rules {
     resource: "snapshot",
     fields: SNAPSHOT_FIELDS,
-    since: &[("metadata", 22)],
+    since: &[("metadata", 22), ("consumes_quota", 65)],
     strict_since: 31,
     own: &[],
     hidden: &[],

@@ -13,7 +13,13 @@ use crate::domain::page::{Filter, VOLUME_FIELDS};
 pub static RULES: Rules = Rules {
     resource: "volume",
     fields: VOLUME_FIELDS,
-    since: &[("glance_metadata", 4), ("group_id", 10), ("created_at", 60), ("updated_at", 60)],
+    since: &[
+        ("glance_metadata", 4),
+        ("group_id", 10),
+        ("created_at", 60),
+        ("updated_at", 60),
+        ("consumes_quota", 65),
+    ],
     strict_since: 31,
     own: &[],
     hidden: &[Filter::NotMigrationTarget],
