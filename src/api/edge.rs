@@ -1,6 +1,6 @@
 //! The way of one request, in the order Cinder checks things (`cinder-behaviours` 1.3): size,
-//! token, route, version header, content type, minimum version or action, JSON, the project in
-//! the URL, the body's schema; then the handler.
+//! token, route, version header, content type, action, JSON, the project in the URL, minimum
+//! version, the body's schema; then the handler.
 //!
 //! Everything every reply has is added here: request ids, the version headers, the access log.
 //! A write runs on a task of its own, so that a client that hangs up changes nothing.
@@ -20,7 +20,7 @@ use tracing::Instrument as _;
 
 use super::access_log::{self, Answered};
 use super::call::Call;
-use super::incoming::{declared_size, read_body, row_and_body};
+use super::incoming::{declared_size, known, read_body, row_and_body};
 use super::links::{Links, ProxyHeaders};
 use super::query::Query;
 use super::reply::{Origin, Reply};
@@ -174,12 +174,18 @@ async fn dispatch(
     let matched = matched?;
     ctx.microversion = negotiate(&parts.headers, progress)?;
     let body = read_body(&parts.method, &parts.headers, body).await?;
-    let (row, body) = row_and_body(&matched, body, ctx.microversion)?;
+    let (row, body) = row_and_body(&matched, body)?;
     progress.operation = row.id;
     check_project(&matched, &ctx)?;
+    // Two look at their version themselves upstream, and so after the body.
+    let looks_itself = matches!(row.id, "mv.create" | "ms.create");
+    if !looks_itself {
+        known(row, ctx.microversion)?;
+    }
     if let Some(schema) = row.body {
         schema.check(&body, ctx.microversion)?;
     }
+    known(row, ctx.microversion)?;
     let query = Query::parse(parts.uri.query())?;
     let links = links.of_project(matched.project.as_deref());
     let params = matched.params;
@@ -208,7 +214,7 @@ async fn serve_fleet(
     let matched = matched?;
     ctx.microversion = Microversion::MAX;
     let body = read_body(&parts.method, &parts.headers, body).await?;
-    let (row, body) = row_and_body(&matched, body, ctx.microversion)?;
+    let (row, body) = row_and_body(&matched, body)?;
     progress.operation = row.id;
     if let Some(schema) = row.body {
         schema.check(&body, ctx.microversion)?;

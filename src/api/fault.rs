@@ -14,6 +14,9 @@ use crate::domain::{Error, ErrorKind};
 
 /// The text of a 404 for a route, an id or a version that is not there.
 pub const NOT_FOUND: &str = "The resource could not be found.";
+/// What Cinder says where its own code fails over a value of another type.
+pub const MALFORMED: &str =
+    "The server could not comply with the request since it is either malformed or otherwise incorrect.";
 
 /// The status of an error. Exhaustive on purpose: a new kind does not compile until it has one.
 pub const fn status(kind: ErrorKind) -> StatusCode {

@@ -13,8 +13,11 @@ use super::call::Call;
 use super::page::{self, RESERVED};
 use super::python::{Literal, literal};
 use super::v3::resource_filters;
-use crate::domain::page::{Comparison, Field, Fields, Filter, Kind, Scope, Value, find};
+use crate::domain::page::{Comparison, Field, Fields, Filter, Kind, Scope, Sort, Value, default_sort, find};
 use crate::domain::{Error, ListQuery, Microversion, Result, Timestamp};
+
+/// Minor version of the filters that all lists have in common.
+const GENERAL: u16 = 31;
 
 /// How one list is filtered.
 #[derive(Debug)]
@@ -34,48 +37,55 @@ pub struct Rules {
 
 /// The whole query of a list request.
 pub fn list_query(call: &Call, rules: &Rules) -> Result<ListQuery> {
-    let page = page::paging(&call.query, rules.fields)?;
+    // The order of the checks is Cinder's: pages, the words about order, filters, and only when
+    // anything can be found the keys of the order.
+    let (limit, offset) = page::stretch(&call.query)?;
+    page::sort_words(&call.query, "created_at")?;
+    let with_count = is_counted(rules) && page::with_count(&call.query, call.version())?;
     let mut filters = read(call, rules)?;
     if !call.ctx.is_admin {
         filters.extend_from_slice(rules.hidden);
     }
-    Ok(ListQuery {
-        scope: scope(call)?,
-        filters,
-        sort: page.sort,
-        limit: page.limit,
-        marker: page.marker,
-        offset: page.offset,
-        with_count: page::with_count(&call.query, call.version())?,
-    })
-}
-
-/// From here on the one list of filters decides.
-const LISTED_SINCE: u16 = 31;
-
-/// Whether a key is passed over: what came with a later version. What came together with the
-/// refusal of unknown filters administrators had before, since theirs were never looked at.
-fn is_held_back(call: &Call, rules: &Rules, key: &str) -> bool {
-    let version = call.version();
-    let early = |minor: u16| {
-        let for_all = !call.ctx.is_admin || minor != rules.strict_since;
-        for_all && !version.at_least(minor) && !version.at_least(rules.strict_since)
+    let scope = match rules.resource {
+        "snapshot" => everybody(call, bool_text::lenient),
+        // Here the word alone counts.
+        "attachment" | "group" | "group_snapshot" => everybody(call, |_| true),
+        _ => scope(call)?,
     };
-    let displayed = matches!(rules.resource, "volume" | "snapshot" | "backup");
-    match key {
-        // Not yet known to mean the name that is shown.
-        "name~" => displayed && !version.at_least(LISTED_SINCE),
-        // A filter since 3.65 by the book, but not held back by it.
-        "consumes_quota" => {
-            rules.resource == "snapshot" && !call.ctx.is_admin && !version.at_least(LISTED_SINCE)
-        }
-        _ => rules.since.iter().any(|(name, minor)| *name == key && early(*minor)),
+    if rules.resource == "volume"
+        && call.ctx.is_admin
+        && call.query.has("all_tenants")
+        && scope != Scope::AllProjects
+    {
+        // Upstream takes the word for a column unless it is true.
+        filters.push(Filter::Never);
     }
+    // Attachments are not looked for at all when nothing can be found.
+    if rules.resource != "attachment" || !filters.contains(&Filter::Never) {
+        page::check_directions(&call.query)?;
+    }
+    let finds_nothing = filters.contains(&Filter::Never);
+    let sort = if finds_nothing { default_sort().to_vec() } else { sorted(call, rules)? };
+    let marker = call.query.get("marker").map(str::to_owned);
+    Ok(ListQuery { scope, filters, sort, limit, marker, offset, with_count })
 }
 
-/// Whether everybody may filter by every column: where nobody looks before 3.31 does.
-fn is_open(rules: &Rules, version: Microversion) -> bool {
-    matches!(rules.resource, "group" | "group_snapshot" | "message") && !version.at_least(rules.strict_since)
+/// Elsewhere `with_count` is a filter like any other, and no column.
+fn is_counted(rules: &Rules) -> bool {
+    matches!(rules.resource, "volume" | "snapshot" | "backup")
+}
+
+fn sorted(call: &Call, rules: &Rules) -> Result<Vec<Sort>> {
+    // Until then only the column's own name, `display_name`, was known.
+    let named_since = match rules.resource {
+        "snapshot" => 30,
+        "backup" => 37,
+        _ => 0,
+    };
+    if !call.version().at_least(named_since) {
+        page::refuse_sort_key(&call.query, "name")?;
+    }
+    page::sort(&call.query, rules.fields)
 }
 
 /// `all_tenants` is for administrators; others' is ignored, since clients always send it.
@@ -86,23 +96,42 @@ pub fn scope(call: &Call) -> Result<Scope> {
     Ok(Scope::Project(call.ctx.project_id.clone()))
 }
 
+/// The same with another reading of the word.
+fn everybody(call: &Call, means_yes: impl Fn(&str) -> bool) -> Scope {
+    if call.ctx.is_admin && call.query.get("all_tenants").is_some_and(means_yes) {
+        return Scope::AllProjects;
+    }
+    Scope::Project(call.ctx.project_id.clone())
+}
+
 fn read(call: &Call, rules: &Rules) -> Result<Vec<Filter>> {
     let version = call.version();
-    let configured = resource_filters::of(rules.resource);
     let (mut filters, mut unknown) = (Vec::new(), Vec::new());
     for (key, text) in call.query.iter() {
         let no_filter = RESERVED.contains(&key) || rules.own.contains(&key) || key == "all_tenants";
-        if no_filter || (key == "with_count" && version.at_least(45)) {
+        if no_filter || (key == "with_count" && is_counted(rules) && version.at_least(45)) {
             continue;
         }
-        if !key.is_ascii() {
+        if !key.is_ascii() && version.at_least(rules.strict_since) {
             return Err(Error::invalid("Filter keys can only contain ASCII characters."));
         }
-        if !call.ctx.is_admin && !configured.contains(&key) && !is_open(rules, version) {
+        if !call.ctx.is_admin && !members_may(rules, key, version) {
             unknown.push(key);
             continue;
         }
+        if key == "deleted" && rules.resource == "volume" {
+            // A column all the same, and what is deleted is never shown.
+            if flag(key, text, version)? {
+                filters.push(Filter::Never);
+            }
+            continue;
+        }
         if is_held_back(call, rules, key) {
+            continue;
+        }
+        // Until then upstream passes over it where the column has another name.
+        let passed_over = !version.at_least(GENERAL) && find(rules.fields, "display_name").is_some();
+        if key == "name~" && passed_over {
             continue;
         }
         // Comparisons of times are for volumes; elsewhere such a column equals no text.
@@ -119,24 +148,54 @@ fn read(call: &Call, rules: &Rules) -> Result<Vec<Filter>> {
     Ok(filters)
 }
 
+/// Whether a key is passed over: what came with a later version, except that the general filters
+/// let it pass, and that nobody ever looked at those of administrators elsewhere.
+fn is_held_back(call: &Call, rules: &Rules, key: &str) -> bool {
+    let version = call.version();
+    match key {
+        // Known under both names later; the one is the column's, the other was none until then.
+        "use_quota" => !version.at_least(GENERAL),
+        "consumes_quota" => false,
+        _ => rules.since.iter().any(|(name, minor)| {
+            let of_admin = call.ctx.is_admin && *minor == rules.strict_since;
+            *name == key && !of_admin && !version.at_least(*minor) && !version.at_least(rules.strict_since)
+        }),
+    }
+}
+
+/// Whether members may filter by a key: from some version on by what is configured, and before by
+/// what the code of each list says, which for some is everything.
+fn members_may(rules: &Rules, key: &str, version: Microversion) -> bool {
+    match rules.resource {
+        _ if version.at_least(rules.strict_since) => resource_filters::of(rules.resource).contains(&key),
+        "group" | "group_snapshot" | "message" => true,
+        "snapshot" => ["name", "status", "volume_id", "metadata"].contains(&key),
+        "volume_type" => key == "is_public",
+        other => resource_filters::of(other).contains(&key),
+    }
+}
+
 fn one(fields: Fields, key: &str, text: &str, version: Microversion) -> Result<Filter> {
     if let Some(name) = key.strip_suffix('~') {
         let found = find(fields, name).filter(|field| field.kind == Kind::Text);
         return Ok(found.map_or(Filter::Never, |field| Filter::Contains(field, text.to_owned())));
     }
+    // This spelling came with the general filters; until then it was no column.
+    if key == "consumes_quota" && !version.at_least(GENERAL) {
+        return Ok(Filter::Never);
+    }
     let Some(field) = find(fields, key) else { return Ok(Filter::Never) };
     match field.kind {
-        // Not yet known to be the column of another name.
-        Kind::Boolean if field.name == "consumes_quota" && !version.at_least(LISTED_SINCE) => {
-            Ok(Filter::Never)
-        }
         // The name is taken as it is, even if it looks like a Python literal.
         Kind::Text if field.name == "name" => Ok(equal(field, Value::Text(text.to_owned()))),
         Kind::Boolean => boolean(field, key, text, version).map(|value| equal(field, Value::Boolean(value))),
         Kind::Map => Ok(pairs(field, text)),
         Kind::Cluster => {
             let cluster = text.split('#').next().unwrap_or(text).strip_prefix("hearth@");
-            Ok(cluster.map_or(Filter::Never, |name| equal(field, Value::Text(name.to_owned()))))
+            Ok(cluster.map_or_else(
+                || Filter::In(field, Vec::new()),
+                |name| equal(field, Value::Text(name.to_owned())),
+            ))
         }
         Kind::Text | Kind::Integer | Kind::Time => Ok(by_literal(field, text)),
     }
@@ -156,6 +215,8 @@ fn by_literal(field: Field, text: &str) -> Filter {
         (Literal::Integer(_) | Literal::Bool(_), Kind::Text) => Some(Value::Text(text.to_owned())),
         _ => None,
     };
+    // A column all the same, unlike what `Filter::Never` stands for: Cinder goes on and asks.
+    let impossible = || Filter::In(field, Vec::new());
     match literal(text) {
         Some(Literal::Sequence(items)) => {
             let own =
@@ -171,9 +232,9 @@ fn by_literal(field: Field, text: &str) -> Filter {
                     .collect(),
             )
         }
-        Some(other) => scalar(other, text).map_or(Filter::Never, |value| equal(field, value)),
+        Some(other) => scalar(other, text).map_or_else(impossible, |value| equal(field, value)),
         None if field.kind == Kind::Text => equal(field, Value::Text(text.to_owned())),
-        None => Filter::Never,
+        None => impossible(),
     }
 }
 
@@ -181,6 +242,11 @@ fn boolean(field: Field, key: &str, text: &str, version: Microversion) -> Result
     if field.name == "consumes_quota" {
         return bool_text::parameter("use_quota", Some(text));
     }
+    flag(key, text, version)
+}
+
+/// Strict since 3.2.
+fn flag(key: &str, text: &str, version: Microversion) -> Result<bool> {
     if version.at_least(2) {
         let refused = || Error::invalid(format!("Invalid input received: '{key} = {text}'"));
         return bool_text::of_query(text).ok_or_else(refused);
@@ -261,23 +327,23 @@ mod tests {
             ("status", "[]", Filter::In(status, vec![])),
             ("group_id", "None", equal(field("group_id"), Value::Null)),
             ("size", "5", equal(field("size"), Value::Integer(5))),
-            ("size", "many", Filter::Never),
+            ("size", "many", Filter::In(field("size"), vec![])),
             ("name", "['a']", equal(field("name"), word("['a']"))),
             ("display_name", "5", equal(field("name"), word("5"))),
             ("availability_zone", "5", equal(field("availability_zone"), word("5"))),
             ("host", "hearth@c1#c1", equal(field("host"), word("c1"))),
-            ("host", "elsewhere", Filter::Never),
+            ("host", "elsewhere", Filter::In(field("host"), vec![])),
             ("metadata", "{'k': 'v'}", Filter::HasPairs(field("metadata"), vec![("k".into(), "v".into())])),
             ("metadata", "k=v", Filter::Never),
             ("nonsense", "1", Filter::Never),
-            ("name~", "a%", Filter::Contains(field("name"), "a%".to_owned())),
+            ("display_name~", "a%", Filter::Contains(field("name"), "a%".to_owned())),
             ("size~", "1", Filter::Never),
         ] {
             assert_eq!(filter(key, text, 71).unwrap(), expected, "{key}={text}");
         }
-        let quota = |value| equal(field("consumes_quota"), Value::Boolean(value));
-        assert_eq!(filter("consumes_quota", "true", 31).unwrap(), quota(true));
-        assert_eq!(filter("consumes_quota", "true", 30).unwrap(), Filter::Never);
+        let quota = |key, minor| filter(key, "true", minor).unwrap();
+        assert_eq!(quota("consumes_quota", 30), Filter::Never);
+        assert_eq!(quota("consumes_quota", 31), quota("use_quota", 31));
     }
 
     #[test]

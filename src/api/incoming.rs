@@ -56,22 +56,20 @@ pub async fn read_body(method: &Method, headers: &HeaderMap, body: Body) -> Resu
     }
 }
 
+/// What an older version does not have is not found.
+pub fn known(row: &Row, version: Microversion) -> Result<()> {
+    if version.at_least(row.since) { Ok(()) } else { Err(Error::not_found(fault::NOT_FOUND)) }
+}
+
 /// Finds the row, by the body for an action, and reads the body if the row wants one.
-pub fn row_and_body(
-    matched: &Matched<'_>,
-    body: Option<Bytes>,
-    version: Microversion,
-) -> Result<(&'static Row, Value)> {
+pub fn row_and_body(matched: &Matched<'_>, body: Option<Bytes>) -> Result<(&'static Row, Value)> {
     let parse = |bytes: &Bytes| serde_json::from_slice::<Value>(bytes).map_err(|e| malformed().because(e));
-    let known = |row: &'static Row| {
-        if version.at_least(row.since) { Ok(row) } else { Err(Error::not_found(fault::NOT_FOUND)) }
-    };
     if matched.is_action() {
         let body = body.as_ref().map(parse).transpose()?;
-        let row = known(matched.action(body.as_ref())?)?;
+        let row = matched.action(body.as_ref())?;
         return Ok((row, body.unwrap_or_default()));
     }
-    let row = known(matched.plain().ok_or_else(|| Error::not_found(fault::NOT_FOUND))?)?;
+    let row = matched.plain().ok_or_else(|| Error::not_found(fault::NOT_FOUND))?;
     let body = match body {
         Some(bytes) => parse(&bytes)?,
         None => Value::Null,

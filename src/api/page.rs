@@ -86,7 +86,18 @@ pub fn sort_words<'q>(query: &'q Query, default_key: &'q str) -> Result<Vec<(&'q
     }
 }
 
-fn sort(query: &Query, fields: Fields) -> Result<Vec<Sort>> {
+/// Whether each direction is one, which is looked at before the keys are.
+pub fn check_directions(query: &Query) -> Result<()> {
+    sort_words(query, "created_at")?.iter().try_for_each(|(_, direction)| way(direction).map(|_| ()))
+}
+
+fn way(direction: &str) -> Result<Direction> {
+    Direction::parse(direction).ok_or_else(|| {
+        Error::invalid("Invalid input received: Unknown sort direction, must be 'desc' or 'asc'.")
+    })
+}
+
+pub fn sort(query: &Query, fields: Fields) -> Result<Vec<Sort>> {
     if !["sort", "sort_key", "sort_dir"].iter().any(|name| query.has(name)) {
         return Ok(default_sort().to_vec());
     }
@@ -108,9 +119,7 @@ fn sort(query: &Query, fields: Fields) -> Result<Vec<Sort>> {
 }
 
 fn one_key(fields: Fields, key: &str, direction: &str) -> Result<Sort> {
-    let direction = Direction::parse(direction).ok_or_else(|| {
-        Error::invalid("Invalid input received: Unknown sort direction, must be 'desc' or 'asc'.")
-    })?;
+    let direction = way(direction)?;
     find(fields, key)
         .filter(|field| !matches!(field.kind, Kind::Map | Kind::Cluster))
         .map(|field| Sort { field, direction })

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use axum::http::Method;
 use serde_json::Value;
 
+use super::fault;
 use super::query::decode_percent;
 use super::routes::Row;
 use crate::domain::{Error, Result};
@@ -110,7 +111,10 @@ impl Matched<'_> {
         let object = match body {
             None => return Err(no_such("None")),
             Some(Value::Object(object)) => object,
-            Some(_) => return Err(malformed()),
+            // Upstream looks for the one key of whatever it is, and has none of what has no length.
+            Some(Value::Array(items)) if items.len() != 1 => return Err(malformed()),
+            Some(Value::String(text)) if text.chars().count() != 1 => return Err(malformed()),
+            Some(_) => return Err(Error::not_found(fault::NOT_FOUND)),
         };
         let mut keys = object.keys();
         match (keys.next(), keys.next()) {

@@ -12,7 +12,7 @@ use crate::domain::attachment::Attachment;
 use crate::domain::page::{ListQuery, Page};
 use crate::domain::status::AttachStatus;
 use crate::domain::volume::AttachedTo;
-use crate::domain::{AttachmentId, Error, ProjectId, Result, VolumeId};
+use crate::domain::{AttachmentId, Error, ErrorKind, ProjectId, Result, VolumeId};
 
 /// In the order of `values` and `decode`.
 const COLUMNS: [&str; 13] = [
@@ -106,7 +106,11 @@ impl Session {
     /// # Errors
     /// `NotFound` for an unknown marker, or those of the database.
     pub async fn list_attachments(&mut self, query: &ListQuery) -> Result<Page<Attachment>> {
-        let after = self.marker(&ATTACHMENTS, query).await?;
+        let after =
+            self.marker(&ATTACHMENTS, query).await.map_err(|error| match (error.kind(), &query.marker) {
+                (ErrorKind::NotFound, Some(marker)) => missing(marker),
+                _ => error,
+            })?;
         let total = self
             .total(&ATTACHMENTS, query, |dialect, select| ATTACHMENTS.narrow(dialect, select, query))
             .await?;
@@ -200,10 +204,10 @@ impl Tx {
     /// `NotFound` in Cinder's words.
     pub async fn get_attachment(&mut self, id: AttachmentId) -> Result<Attachment> {
         let found = self.find_attachment(id, None).await?;
-        found.ok_or_else(|| {
-            Error::not_found(format!(
-                "Volume attachment could not be found with filter: attachment_id = {id}."
-            ))
-        })
+        found.ok_or_else(|| missing(&id.to_string()))
     }
+}
+
+fn missing(id: &str) -> Error {
+    Error::not_found(format!("Volume attachment could not be found with filter: attachment_id = {id}."))
 }

@@ -173,7 +173,9 @@ impl Session {
         listed: &Listed,
         query: &ListQuery,
     ) -> Result<Option<Vec<SqlValue>>> {
-        let Some(marker) = &query.marker else { return Ok(None) };
+        // Where nothing can be found nobody looks for the marker, as in Cinder.
+        let marker = query.marker.as_ref().filter(|_| !query.filters.contains(&Filter::Never));
+        let Some(marker) = marker else { return Ok(None) };
         let mut select = Query::select();
         for sort in &query.sort {
             select.expr(listed.sort_key(*sort));

@@ -10,7 +10,9 @@ use super::{Session, Tx};
 use crate::domain::page::{ListQuery, Page};
 use crate::domain::qos::{Consumer, QosSpecs};
 use crate::domain::volume_type::VolumeType;
-use crate::domain::{BackendUuid, ClusterId, Error, LightosProject, QosSpecsId, Result, VolumeTypeId};
+use crate::domain::{
+    BackendUuid, ClusterId, Error, ErrorKind, LightosProject, QosSpecsId, Result, VolumeTypeId,
+};
 
 const COLUMNS: [&str; 6] = ["id", "name", "consumer", "specs", "created_at", "updated_at"];
 
@@ -80,7 +82,13 @@ impl Session {
     /// # Errors
     /// `NotFound` for an unknown marker, or those of the database.
     pub async fn list_qos_specs(&mut self, query: &ListQuery) -> Result<Page<QosSpecs>> {
-        let after = self.marker(&QOS_SPECS, query).await?;
+        let after =
+            self.marker(&QOS_SPECS, query).await.map_err(|error| match (error.kind(), &query.marker) {
+                (ErrorKind::NotFound, Some(marker)) => {
+                    Error::not_found(format!("No such QoS spec {marker}."))
+                }
+                _ => error,
+            })?;
         let total =
             self.total(&QOS_SPECS, query, |dialect, select| QOS_SPECS.narrow(dialect, select, query)).await?;
         let mut select = select();

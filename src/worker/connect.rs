@@ -115,7 +115,10 @@ async fn finish(
             Box::pin(async move {
                 if let Some(mut row) = tx.find_attachment(id, None).await? {
                     let mut info = info.clone();
-                    info.insert("access_mode".to_owned(), json!(row.mode));
+                    info.insert(
+                        "access_mode".to_owned(),
+                        json!(row.mode.as_deref().or(connector.mode.as_deref()).unwrap_or("rw")),
+                    );
                     let text = serde_json::to_string(&info).map_err(|e| Error::internal(e.to_string()))?;
                     row.connection_info = Some(text);
                     row.connector = Some(connector.clone());

@@ -21,6 +21,9 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tower::ServiceExt as _;
 
 /// The project of every request that does not say another.
+/// Where Cinder has no sentence of its own.
+pub const MALFORMED: &str =
+    "The server could not comply with the request since it is either malformed or otherwise incorrect.";
 pub const PROJECT: &str = "0af0";
 
 pub struct Bench {

@@ -5,7 +5,7 @@ use hearth::domain::cluster::Observed;
 use hearth::domain::{ClusterId, Timestamp};
 use serde_json::{Value, json};
 
-use super::bench::{Answer, Bench};
+use super::bench::{Answer, Bench, MALFORMED};
 
 const IMAGE: &str = "70a599e0-31e7-49b7-b260-868f441e862b";
 const MISSING: &str = "00000000-0000-4000-8000-000000000000";
@@ -30,7 +30,7 @@ async fn a_volume_of_an_image_is_accepted_by_the_images_id() {
         assert_eq!(told, "Invalid image identifier or unable to access requested image.");
     }
     let told = ask(json!({"imageRef": IMAGE})).send().await.fault(400);
-    assert_eq!(told, "Invalid input received: Volume size 'None' must be an integer and greater than 0");
+    assert_eq!(told, MALFORMED);
     let source = bench.available(json!({"size": 1})).await;
     let told = ask(json!({"size": 1, "imageRef": IMAGE, "source_volid": source})).send().await.fault(400);
     let one = "Invalid input received: May specify only one of backup, imageRef, snapshot, source volume";

@@ -60,6 +60,16 @@ async fn bodies_are_checked_in_cinders_words() {
             "Volume type 00000000-0000-4000-8000-000000000000 could not be found.",
         ),
         (
+            json!({"group_type": NOWHERE, "volume_types": ["odd"]}),
+            404,
+            "Volume type with name odd could not be found.",
+        ),
+        (
+            json!({"group_type": "odd", "volume_types": ["even"]}),
+            404,
+            "Group type with name odd could not be found.",
+        ),
+        (
             json!({"group_type": "default_cgsnapshot_type", "volume_types": types}),
             400,
             "is reserved for migrating CGs to groups. Migrated group can only be operated by CG APIs.",

@@ -33,6 +33,9 @@ async fn a_quota_is_set_kept_and_taken_back() {
     bench.put(&path, json!({"quota_set": {"gigabytes": 1}})).send().await.expect(200);
     assert_eq!(bench.delete(&path).send().await.status, 200);
     assert_eq!(bench.get(&path).send().await.expect(200)["quota_set"]["volumes"], 10);
+    // Text is taken only where it is not compared with what is used.
+    let by_text = json!({"quota_set": {"per_volume_gigabytes": "5", "id": "x"}});
+    assert_eq!(bench.put(&path, by_text).send().await.expect(200)["quota_set"]["per_volume_gigabytes"], 5);
 }
 
 #[tokio::test]
@@ -45,6 +48,7 @@ async fn bad_quotas_are_refused() {
         json!({"volumes_no_such_type": 1}),
         json!({"volumes": -2}),
         json!({"volumes": "many"}),
+        json!({"volumes": "5"}),
         json!({"volumes": null}),
         json!({"volumes": 1.5}),
         json!({"volumes": 2_147_483_648_u64}),

@@ -63,7 +63,7 @@ async fn services_are_listed_and_switched() {
         ("enable", json!({"host": "hearth@c1"}), 400),
         ("disable", json!({"binary": "cinder-volume"}), 400),
         ("disable", json!({"binary": "cinder-volume", "host": "bad host"}), 400),
-        ("disable-log-reason", json!({"binary": "cinder-volume", "host": "hearth@c1"}), 400),
+        ("disable-log-reason", json!({"binary": "cinder-volume", "host": "hearth@c9"}), 404),
         ("disable-log-reason", json!({"binary": "b", "host": "h", "disabled_reason": " "}), 400),
         ("failover_host", json!({"host": "hearth@c1"}), 400),
         ("freeze", json!({"host": "hearth@c9"}), 400),

@@ -55,6 +55,9 @@ async fn encryption_of_a_type() {
     ] {
         bench.post(&all, json!({"encryption": bad})).send().await.fault(400);
     }
+    // Of two things wrong the value is told first.
+    let told = bench.post(&all, json!({"encryption": {"key_size": -1}})).send().await.fault(400);
+    assert!(told.ends_with("-1 is less than the minimum of 0"), "{told}");
     let told = bench.put(&part("x"), json!({"encryption": {"key_size": "1.5"}})).send().await.fault(400);
     assert_eq!(told, "Invalid input received: key_size must be an integer.");
     let told = bench.put(&part("x"), json!({"encryption": {"key_size": -1}})).send().await.fault(400);

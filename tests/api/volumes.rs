@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::bench::{Bench, PROJECT};
+use super::bench::{Bench, MALFORMED, PROJECT};
 
 fn keys(value: &Value) -> BTreeSet<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()
@@ -105,7 +105,7 @@ async fn each_microversion_adds_its_fields_and_no_others() {
 async fn create_bodies_are_checked() {
     let bench = Bench::new().await;
     for (volume, reason) in [
-        (json!({}), "Invalid input received: Volume size 'None' must be an integer and greater than 0"),
+        (json!({}), MALFORMED),
         (
             json!({"size": 0}),
             "Invalid input for field/attribute size. Value: 0. 0 is less than the minimum of 1",
@@ -192,7 +192,7 @@ async fn actions_without_a_data_path() {
     act(json!({"os-force_delete": null})).await.expect(202);
 
     let told = act(json!({"revert": {"snapshot_id": null}})).await.fault(400);
-    assert!(told.starts_with("Specified snapshot None is None or not the latest one of volume"));
+    assert!(told.ends_with("doesn't have any snapshots."), "{told}");
     assert_eq!(bench.post(&path, json!({"revert": {"snapshot_id": "x"}})).at(39).send().await.status, 404);
 }
 

@@ -1,10 +1,12 @@
 # Stock Cinder 29 as a deployment runs it: cinder-api under uwsgi with two processes, cinder-scheduler, and
 # cinder-volume with one unmodified Lightbits driver per simulated cluster; MariaDB and RabbitMQ beside it.
 # Sourced, by the benchmark and by the differential test, after tests/lib/processes.sh and tests/peers/clusters.sh.
+# STOCK_PROCESSES are those of the API, STOCK_DB_OPTIONS are MariaDB's and STOCK_ERL_OPTIONS RabbitMQ's.
+declare -a STOCK_DB_OPTIONS=()
 
 # stock_start CLUSTER…: infrastructure, schema and configuration, then the services. Sets STOCK_URL.
 # With STOCK_AUTH=keystone the callers' headers (X-User-Id, X-Project-Id, X-Roles) are believed, as if Keystone's
-# filter had put them there; otherwise everybody is an administrator.
+# filter had put them there; otherwise everybody is an administrator. STOCK_KEYSTONE is asked about projects, if given.
 stock_start() {
   STOCK=$RUN/stock; STOCK_VENV=$(venv stock)
   mkdir -p "$STOCK"
@@ -29,7 +31,7 @@ SQL
     --auth-root-authentication-method=normal >"$RUN/stock-install.log" 2>&1
   start stock-db mariadbd --no-defaults --datadir="$dir/data" --bind-address=127.0.0.1 --port="$stock_db_port" \
     --socket="$dir/s" --pid-file="$dir/pid" --init-file="$dir/stock.sql" --skip-name-resolve \
-    --character-set-server=utf8mb4 --innodb-buffer-pool-size=512M --max-connections=800
+    --character-set-server=utf8mb4 --innodb-buffer-pool-size=512M --max-connections=800 "${STOCK_DB_OPTIONS[@]}"
   NAME=stock-db await 60 MariaDB stock_sql -e 'SELECT 1'
 }
 stock_sql() { mariadb --no-defaults -h 127.0.0.1 -P "$stock_db_port" -u cinder -pcinder -N -B "$@"; }
@@ -45,7 +47,7 @@ stock_broker() {
     RABBITMQ_DIST_PORT="$dist" RABBITMQ_MNESIA_BASE="$STOCK/rabbit/db" RABBITMQ_LOG_BASE="$STOCK/rabbit/log"
     RABBITMQ_PID_FILE="$STOCK/rabbit/pid" RABBITMQ_ENABLED_PLUGINS_FILE="$STOCK/rabbit/plugins"
     RABBITMQ_CONF_ENV_FILE=/dev/null RABBITMQ_CONFIG_FILE="$STOCK/rabbit/rabbitmq"
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="-kernel inet_dist_use_interface {127,0,0,1}")
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="-kernel inet_dist_use_interface {127,0,0,1} ${STOCK_ERL_OPTIONS:-}")
   # Not as its children, or the port mapper would outlive us.
   start stock-epmd epmd -address 127.0.0.1 -port "$epmd"
   start stock-broker "${STOCK_RABBIT[@]}" /usr/lib/rabbitmq/bin/rabbitmq-server
@@ -55,7 +57,16 @@ stock_broker() {
 stock_config() { # CLUSTER…
   local name listed
   cp "$STOCK_VENV/etc/cinder/"{api-paste.ini,resource_filters.json} "$STOCK/"
-  sed -i 's/ authtoken keystonecontext / keystonecontext /' "$STOCK/api-paste.ini"
+  if [ -n "${STOCK_KEYSTONE:-}" ]; then
+    cat >>"$STOCK/api-paste.ini" <<C
+[filter:believe]
+paste.filter_factory = stock_believes:factory
+auth_url = $STOCK_KEYSTONE/v3
+C
+    sed -i 's/ authtoken keystonecontext / believe keystonecontext /' "$STOCK/api-paste.ini"
+  else
+    sed -i 's/ authtoken keystonecontext / keystonecontext /' "$STOCK/api-paste.ini"
+  fi
   mkdir -p "$STOCK/locks" "$STOCK/coordination"
   listed=$(IFS=,; echo "$*")
   {
@@ -109,8 +120,8 @@ stock_services() {
     PATH=$STOCK_VENV/bin:$PATH start "$name" "$STOCK_VENV/bin/$name" --config-file "$STOCK/cinder.conf" \
       --log-file "$RUN/$name-app.log"
   done
-  start cinder-api "$STOCK_VENV/bin/uwsgi" --http-socket "127.0.0.1:$stock_port" --module cinder.wsgi.api:application \
-    --processes 2 --threads 1 --master --die-on-term --lazy-apps --enable-threads --need-app --buffer-size 65535 \
+  PYTHONPATH=$ROOT/tests/peers start cinder-api "$STOCK_VENV/bin/uwsgi" --http-socket "127.0.0.1:$stock_port" --module cinder.wsgi.api:application \
+    --processes "${STOCK_PROCESSES:-2}" --threads 1 --master --die-on-term --lazy-apps --enable-threads --need-app --buffer-size 65535 \
     --add-header "Connection: close" --thunder-lock --disable-logging --log-5xx --venv "$STOCK_VENV" \
     --pyargv "--config-file $STOCK/cinder.conf --log-file $RUN/cinder-api-app.log"
 }
@@ -118,7 +129,7 @@ stock_stop_services() { local name; for name in cinder-api cinder-volume cinder-
 
 # stock_backends_up PROJECT NUMBER: as the API tells
 stock_backends_up() {
-  [ "$(curl -fs -H "X-Auth-Token: bench:$1" "$STOCK_URL/v3/$1/os-services?binary=cinder-volume" |
+  [ "$(curl -fs -H "X-Auth-Token: bench:$1" -H "X-User-Id: bench" -H "X-Project-Id: $1" -H "X-Roles: admin" "$STOCK_URL/v3/$1/os-services?binary=cinder-volume" |
     grep -o '"state": "up"' | wc -l)" -ge "$2" ]
 }
 

@@ -5,7 +5,7 @@ use super::{
     formatted, optional, required, text,
 };
 
-const LARGEST: i64 = 2_147_483_647;
+pub(super) const LARGEST: i64 = 2_147_483_647;
 
 pub(super) static ANY: Schema = Schema::Any;
 pub(super) static BOOLEAN: Schema = Schema::Boolean(Null::Refused);
@@ -325,9 +325,12 @@ pub static OS_RESERVE: Schema = closed(&[required("os-reserve", &ANY)]);
 pub static OS_UNRESERVE: Schema = closed(&[required("os-unreserve", &ANY)]);
 pub static OS_BEGIN_DETACHING: Schema = closed(&[required("os-begin_detaching", &ANY)]);
 pub static OS_ROLL_DETACHING: Schema = closed(&[required("os-roll_detaching", &ANY)]);
-static CONNECT: Schema = closed(&[required("connector", &ANY)]);
+static HOST_TO_CONNECT: Schema = Schema::Of(&["object", "string"]);
+static CONNECT: Schema = closed(&[required("connector", &HOST_TO_CONNECT)]);
 pub static OS_INITIALIZE_CONNECTION: Schema = closed(&[required("os-initialize_connection", &CONNECT)]);
-pub static OS_TERMINATE_CONNECTION: Schema = closed(&[required("os-terminate_connection", &CONNECT)]);
+static HOST_TO_DISCONNECT: Schema = Schema::Of(&["string", "object", "null"]);
+static DISCONNECT: Schema = closed(&[required("connector", &HOST_TO_DISCONNECT)]);
+pub static OS_TERMINATE_CONNECTION: Schema = closed(&[required("os-terminate_connection", &DISCONNECT)]);
 static FORCE_DETACHMENT: Schema =
-    closed(&[optional("attachment_id", &MAYBE_UUID), optional("connector", &MAYBE_OBJECT)]);
+    closed(&[optional("connector", &HOST_TO_DISCONNECT), optional("attachment_id", &ANY_TEXT)]);
 pub static OS_FORCE_DETACH: Schema = closed(&[required("os-force_detach", &FORCE_DETACHMENT)]);

@@ -89,16 +89,19 @@ impl Schema {
             Self::Texts => super::words::texts(path, value),
             Self::Uuids if is_uuids(value) => Ok(()),
             Self::Words => match value {
-                Value::Array(items) => words(items, value).map_err(wrong),
+                Value::Array(items) => words(items, value).map_err(|reason| Wrong { path, value, reason }),
                 _ => Err(wrong(self.not_of_type(value))),
             },
+            Self::KeySize => {
+                super::words::key_size(path, value).unwrap_or_else(|| Err(wrong(self.not_of_type(value))))
+            }
             Self::Uuids => Err(wrong(format!("{} is not valid under any of the given schemas", repr(value)))),
         }
     }
 
     fn null(&self) -> Null {
         match self {
-            Self::Any => Null::Allowed,
+            Self::Any | Self::KeySize => Null::Allowed,
             Self::Text(Text { null, .. })
             | Self::Boolean(null)
             | Self::OneOf(_, null)
@@ -122,6 +125,7 @@ impl Schema {
             Self::Uuids => vec!["string", "array"],
             Self::Of(types) => types.to_vec(),
             Self::Words => vec!["array"],
+            Self::KeySize => vec!["string", "integer"],
         };
         if !types.is_empty() && self.null() == Null::Allowed {
             types.push("null");
@@ -139,10 +143,8 @@ fn is_of_type(value: &Value, name: &str) -> bool {
     match value {
         Value::Null => name == "null",
         Value::Bool(_) => name == "boolean",
-        // A number without a fraction is an integer, as JSON Schema has it.
-        Value::Number(number) => {
-            name == "integer" && (!number.is_f64() || number.as_f64().is_some_and(|n| n.fract() == 0.0))
-        }
+        // Not 1.0: Cinder's schemas are of a draft that has no integers among the fractions.
+        Value::Number(number) => name == "integer" && !number.is_f64(),
         Value::String(_) => name == "string",
         Value::Array(_) => name == "array",
         Value::Object(_) => name == "object",
@@ -158,19 +160,22 @@ fn is_uuids(value: &Value) -> bool {
 }
 
 /// The items of a list of words.
-fn words(items: &[Value], whole: &Value) -> Result<(), String> {
+fn words(items: &[Value], whole: &Value) -> Result<(), Reason> {
     for (at, item) in items.iter().enumerate() {
-        let Some(text) = item.as_str() else {
-            return Err(format!("{} is not of type 'string'", repr(item)));
+        let told = match item.as_str().map(|text| text.chars().count()) {
+            None => "is not of type 'string'",
+            Some(0) => "should be non-empty",
+            Some(1..=255) => continue,
+            Some(_) => "is too long",
         };
-        match text.chars().count() {
-            0 => return Err(format!("{} should be non-empty", repr(item))),
-            1..=255 => {}
-            _ => return Err(format!("{} is too long", repr(item))),
-        }
-        if items.iter().take(at).any(|earlier| earlier == item) {
-            return Err(format!("{} has non-unique elements", repr(whole)));
-        }
+        return Err(Reason::Alone(format!(
+            "Invalid input for field/attribute {at}. Value: {}. {} {told}",
+            display(item),
+            repr(item)
+        )));
+    }
+    if items.iter().enumerate().any(|(at, item)| items.iter().take(at).any(|earlier| earlier == item)) {
+        return Err(Reason::Of(format!("{} has non-unique elements", repr(whole))));
     }
     Ok(())
 }
@@ -261,10 +266,8 @@ fn check_text(rules: &Text, text: &str) -> Result<(), Reason> {
             let length = text.trim().chars().count();
             return if length > rules.max { too_long(what, length) } else { Ok(()) };
         }
-        Format::NotBlank(what) if text.trim().is_empty() => {
-            return Err(Reason::Alone(format!(
-                "Invalid input received: {what} has 0 characters, less than 1."
-            )));
+        Format::NotBlank(what) if !text.is_empty() && text.trim().is_empty() => {
+            return of(format!("{value} is not a '{what}'"));
         }
         Format::StrippedName if text.is_empty() => {
             return Err(Reason::Alone(format!("{BAD_NAME} The 'name' can not be None.")));
@@ -306,10 +309,7 @@ fn check_text(rules: &Text, text: &str) -> Result<(), Reason> {
         Format::Label(what) => return super::words::label(what, text),
         Format::Zone => return super::words::zone(text),
         Format::Progress => {
-            let percent = text.strip_suffix('%').and_then(|digits| digits.parse::<u8>().ok());
-            if percent.is_none_or(|percent| percent > 100) {
-                return of("progress must be an integer percentage between 0 and 100".to_owned());
-            }
+            return super::words::progress(text);
         }
         Format::Bytes => {
             let fits = text.len() <= 65_535;
@@ -335,8 +335,12 @@ fn check_integer(rules: &Integer, value: &Value) -> Option<Result<(), String>> {
     let number = match value {
         Value::Number(number) => number.as_i64().or_else(|| number.is_u64().then_some(i64::MAX))?,
         Value::String(text) if rules.digits == Digits::Allowed => {
+            if text.is_empty() && rules.min < 0 {
+                return Some(Err(format!("{} should be non-empty", repr(value))));
+            }
             if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
-                return Some(Err(format!("{} does not match '^[0-9]+$'", repr(value))));
+                let pattern = rules.pattern();
+                return Some(Err(format!("{} does not match '{pattern}'", repr(value))));
             }
             text.parse().unwrap_or(i64::MAX)
         }

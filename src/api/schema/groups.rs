@@ -34,16 +34,16 @@ static ZONE: Schema = of_format(Format::Zone, Null::Allowed);
 static TYPES: Schema = Schema::Texts;
 
 static NEW_GROUP: Schema = closed(&[
-    required("group_type", &GROUP_TYPE),
-    required("volume_types", &TYPES),
-    optional("name", &PLAIN_NAME),
     optional("description", &PRINTABLE),
+    required("group_type", &GROUP_TYPE),
+    optional("name", &PLAIN_NAME),
+    required("volume_types", &TYPES),
     optional("availability_zone", &ZONE),
 ]);
 pub static CREATE: Schema = closed(&[required("group", &NEW_GROUP)]);
 static COPY: Schema = closed(&[
-    optional("name", &PLAIN_NAME),
     optional("description", &PRINTABLE),
+    optional("name", &PLAIN_NAME),
     optional("source_group_id", &UUID),
     optional("group_snapshot_id", &UUID),
 ]);

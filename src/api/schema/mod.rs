@@ -42,6 +42,8 @@ pub enum Schema {
     Of(&'static [&'static str]),
     /// A list of different strings of 1–255 characters.
     Words,
+    /// A number of bits, or text that Python prints again as the same number.
+    KeySize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,6 +131,13 @@ pub struct Integer {
     pub max: i64,
     pub null: Null,
     pub digits: Digits,
+}
+
+impl Integer {
+    /// Of text, as Cinder quotes it; where -1 may be said it also lets the empty text pass.
+    const fn pattern(&self) -> &'static str {
+        if self.min < 0 { "^[0-9]*$" } else { "^[0-9]+$" }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -21,6 +21,7 @@ impl Schema {
         }
         match self {
             Self::Any | Self::Uuids | Self::Of(_) => {}
+            Self::KeySize => out.extend([bound("minimum", 0), bound("maximum", super::bodies::LARGEST)]),
             Self::Words => {
                 out.insert("items".into(), json!({"type": "string", "minLength": 1, "maxLength": 255}));
                 out.insert("uniqueItems".into(), json!(true));
@@ -87,6 +88,10 @@ impl Schema {
         }
         Value::Object(out)
     }
+}
+
+fn bound(which: &str, limit: i64) -> (String, Value) {
+    (which.to_owned(), json!(limit))
 }
 
 fn object_to_json(object: &super::Object, out: &mut Json<String, Value>, as_of: AsOf) {

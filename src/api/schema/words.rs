@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Sentence;
+use super::bodies::LARGEST;
 use super::check::{Reason, Wrong};
 use crate::api::python::{display, quoted, repr};
 
@@ -50,6 +51,48 @@ pub(super) fn status(sentence: &Sentence, text: &str) -> Result<(), Reason> {
         "{error}: {}: {text} is invalid, {}: ({listed}).",
         sentence.what, sentence.valid
     )))
+}
+
+/// Text is a number here, too, but only one that Python prints the same again counts. `None`: of
+/// another type.
+pub(super) fn key_size<'a>(path: Option<&'a str>, value: &'a Value) -> Option<Result<(), Wrong<'a>>> {
+    let number = match value {
+        Value::Number(number) => number.as_i64().or_else(|| number.is_u64().then_some(i64::MAX))?,
+        Value::String(text) => match text.trim().parse::<i64>() {
+            Ok(number) => number,
+            Err(_) => return Some(Err(not_an_integer(path, value))),
+        },
+        _ => return None,
+    };
+    let outside = |limit: String| {
+        let shown = if number == i64::MAX { display(value) } else { number.to_string() };
+        Some(Err(Wrong { path, value, reason: Reason::Of(format!("{shown} is {limit}")) }))
+    };
+    match number {
+        ..0 => outside("less than the minimum of 0".to_owned()),
+        0..=LARGEST if value.as_str().is_some_and(|text| text != number.to_string()) => {
+            Some(Err(not_an_integer(path, value)))
+        }
+        0..=LARGEST => Some(Ok(())),
+        _ => outside(format!("greater than the maximum of {LARGEST}")),
+    }
+}
+
+fn not_an_integer<'a>(path: Option<&'a str>, value: &'a Value) -> Wrong<'a> {
+    let told = "Invalid input received: key_size must be an integer.".to_owned();
+    Wrong { path, value, reason: Reason::Alone(told) }
+}
+
+/// The last character stands for the sign whatever it is, until the number has been read.
+pub(super) fn progress(text: &str) -> Result<(), Reason> {
+    let told = |what: &str| Err(Reason::Alone(format!("Invalid input received: progress must be {what}")));
+    let mut characters = text.chars();
+    let Some(last) = characters.next_back() else { return Ok(()) };
+    match characters.as_str().trim().parse::<i64>().ok() {
+        None => told("an integer percentage"),
+        Some(0..=100) if last == '%' => Ok(()),
+        Some(_) => told("an integer percentage between 0 and 100"),
+    }
 }
 
 pub(super) fn label(what: &str, text: &str) -> Result<(), Reason> {

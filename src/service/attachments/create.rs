@@ -70,6 +70,8 @@ impl Services {
             }
             Some(connector) => {
                 connect(&mut attachment, &volume, connector, now);
+                // What the host asks for is for its connection; here only what the caller said stays.
+                attachment.mode = new.mode.clone().or(attachment.mode.filter(|_| is_readonly(&volume)));
                 attaching(&mut volume);
             }
         }
@@ -84,6 +86,10 @@ impl Services {
     }
 }
 
+fn is_readonly(volume: &Volume) -> bool {
+    volume.admin_metadata.get(READONLY_KEY).is_some_and(|value| value == "True")
+}
+
 /// What the host says of itself becomes part of the attachment.
 pub(super) fn connect(
     attachment: &mut Attachment,
@@ -91,7 +97,7 @@ pub(super) fn connect(
     connector: &Connector,
     now: crate::domain::Timestamp,
 ) {
-    let readonly = volume.admin_metadata.get(READONLY_KEY).is_some_and(|value| value == "True");
+    let readonly = is_readonly(volume);
     let asked = attachment.mode.clone().or_else(|| connector.mode.clone());
     attachment.status = AttachStatus::Attaching;
     attachment.host.clone_from(&connector.host);

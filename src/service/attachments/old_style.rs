@@ -164,7 +164,15 @@ impl Services {
                     let found = which(tx, &volume, attachment).await?;
                     if let Some(found) = &found {
                         callers::check(found, caller)?;
+                    }
+                    if volume.status == VolumeStatus::Maintenance {
+                        return Err(invalid("The volume cannot be detached in maintenance mode.".to_owned()));
+                    }
+                    if let Some(found) = &found {
                         tx.delete_attachment(found.id).await?;
+                    }
+                    if found.is_none() && attachment.is_none() && may_be_freed(&volume) {
+                        volume.status = VolumeStatus::Available;
                     }
                     volume.detached_to(volume_after(&tx.attachments_of(id).await?));
                     volume.updated_at = Some(ctx.clock.now());
@@ -199,7 +207,14 @@ impl Services {
             Work::Connect { volume: details.volume.id, attachment: None, connector: connector.clone() };
         let told = self.start_and_wait(ctx, &details.volume, work).await?;
         let told = told.ok_or_else(|| invalid(format!("volume {id} cannot be connected to.")))?;
-        serde_json::from_str(&told).map_err(|e| Error::internal(format!("connection of {id}: {e}")))
+        let mut told: BTreeMap<String, serde_json::Value> =
+            serde_json::from_str(&told).map_err(|e| Error::internal(format!("connection of {id}: {e}")))?;
+        // Whatever the host asks for: how it was attached, or may be.
+        let metadata = &details.volume.admin_metadata;
+        let readonly = metadata.get(READONLY_KEY).is_some_and(|value| value == "True");
+        let mode = metadata.get("attached_mode").map_or(if readonly { "ro" } else { "rw" }, String::as_str);
+        told.insert("access_mode".to_owned(), mode.into());
+        Ok(told)
     }
 
     /// `os-terminate_connection`: takes the host off and, like `os-unreserve`, frees the volume.
@@ -262,6 +277,14 @@ fn check_attachable(volume: &Volume, attach: &OldAttach) -> Result<()> {
         )));
     }
     Ok(())
+}
+
+/// Told that a volume is detached which nothing is attached to, Cinder makes it available whatever
+/// its status; here only if it is there, and nothing is being done to it.
+fn may_be_freed(volume: &Volume) -> bool {
+    use VolumeStatus as S;
+    let made = volume.location.as_ref().is_some_and(|place| place.uuid.is_some());
+    made && matches!(volume.status, S::Error | S::ErrorDeleting | S::ErrorExtending | S::AwaitingTransfer)
 }
 
 /// The attachment meant: the one named, or the only one.

@@ -39,6 +39,12 @@ impl Services {
         let cluster = volume.cluster_id();
         let found = tx.clusters().await?.into_iter().find(|view| Some(view.id) == cluster);
         check_service(&found.ok_or_else(|| Error::not_found("Service cinder-volume could not be found."))?)?;
+        if !VolumeEvent::ReadData.allowed_from().contains(&volume.status) {
+            return Err(Error::invalid(format!(
+                "Invalid volume: Volume {} status must be available, in-use, but current status is: {}.",
+                volume.id, volume.status
+            )));
+        }
         Self::check_readable(&volume, VolumeEvent::ReadData, "create snapshot")?;
         let volume_type = match volume.volume_type_id {
             Some(id) => tx.find_type(id).await?,

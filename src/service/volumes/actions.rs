@@ -3,7 +3,7 @@
 use super::{READONLY_KEY, is_migrating, parse_id, require, visible};
 use crate::domain::cluster::Deed;
 use crate::domain::operation::{ExtendVolume, RevertVolume, Work};
-use crate::domain::status::{AttachStatus, SnapshotStatus, VolumeEvent, VolumeStatus};
+use crate::domain::status::{SnapshotStatus, VolumeEvent, VolumeStatus};
 use crate::domain::volume::{StatusReset, Volume};
 use crate::domain::{Ctx, Error, Gib, Result, SnapshotId};
 use crate::service::Services;
@@ -97,7 +97,7 @@ impl Services {
                 "Specified snapshot {snapshot} is None or not the latest one of volume {id}."
             ))
         };
-        let snapshot_id: SnapshotId = snapshot.parse().map_err(|_| not_latest())?;
+        let snapshot_id: Option<SnapshotId> = snapshot.parse().ok();
         let operation = self
             .store
             .write("revert a volume", |tx, _| {
@@ -108,17 +108,21 @@ impl Services {
                         return Err(Error::invalid(format!("Volume {id} doesn't have any snapshots.")));
                     }
                     let newest = snapshots.into_iter().next();
-                    let mut newest = newest.filter(|s| s.id == snapshot_id).ok_or_else(not_latest)?;
-                    if !VolumeEvent::Revert.allowed_from().contains(&volume.status) {
-                        return Err(Error::conflict(format!(
-                            "Can't revert volume {id} to its latest snapshot. Volume must be available, but is {}.",
-                            volume.status
+                    let mut newest = newest.filter(|s| Some(s.id) == snapshot_id).ok_or_else(not_latest)?;
+                    let cannot = format!("Can't revert volume {id} to its latest snapshot {snapshot}.");
+                    if newest.volume_size != volume.size {
+                        return Err(Error::invalid(format!(
+                            "{cannot} The volume size must be equal to the snapshot size."
                         )));
                     }
-                    if newest.status != SnapshotStatus::Available || newest.volume_size != volume.size {
-                        return Err(Error::invalid(format!(
-                            "Invalid snapshot: Can't revert volume {id} to its latest snapshot {snapshot_id}: it must \
-                             be available and of the volume's size."
+                    if !VolumeEvent::Revert.allowed_from().contains(&volume.status) {
+                        return Err(Error::conflict(format!(
+                            "Invalid volume: {cannot} Volume's status must be 'available'."
+                        )));
+                    }
+                    if newest.status != SnapshotStatus::Available {
+                        return Err(Error::conflict(format!(
+                            "Invalid snapshot: {cannot} Snapshot's status must be 'available'."
                         )));
                     }
                     check_intent(tx, volume.cluster_id(), Deed::Use).await?;
@@ -130,7 +134,7 @@ impl Services {
                     newest.status = SnapshotStatus::Restoring;
                     tx.update_snapshot(&newest).await?;
                     let step = RevertVolume::Rollback;
-                    let work = Work::RevertVolume { volume: id, snapshot: snapshot_id, previous, step };
+                    let work = Work::RevertVolume { volume: id, snapshot: newest.id, previous, step };
                     let operation = Dispatch::plan(ctx, work);
                     self.dispatch.insert(tx, &operation, &ctx.clock).await?;
                     Ok(operation)
@@ -170,6 +174,13 @@ impl Services {
     /// # Errors
     /// `NotFound`, or `Invalid` for a status that cannot be true.
     pub async fn reset_volume(&self, ctx: &Ctx, id: &str, reset: &StatusReset) -> Result<()> {
+        // One that is only reserved counts, too.
+        let attached = match reset.status {
+            Some(VolumeStatus::InUse) => {
+                !self.store.read().await?.attachments_of(parse_id(id)?).await?.is_empty()
+            }
+            _ => true,
+        };
         self.change_volume(ctx, id, |volume| {
             if let Some(attach_status) = reset.attach_status {
                 volume.attach_status = attach_status;
@@ -178,10 +189,9 @@ impl Services {
                 volume.migration_status.clone_from(migration_status);
             }
             if let Some(status) = reset.status {
-                let attached = volume.attach_status == AttachStatus::Attached;
-                if status == VolumeStatus::InUse && !attached {
+                if !attached {
                     return Err(Error::invalid(
-                        "Invalid volume: Cannot reset-state to in-use because volume does not have any attachments.",
+                        "Cannot reset-state to in-use because volume does not have any attachments.",
                     ));
                 }
                 volume.status = status;

@@ -247,7 +247,8 @@ fn size_of(new: &NewVolume, from: &From) -> Result<Gib> {
         From::Nothing | From::Image(_) => {
             return new.size.ok_or_else(|| {
                 Error::invalid(
-                    "Invalid input received: Volume size 'None' must be an integer and greater than 0",
+                    // Not more than this, since upstream has no sentence for it.
+                    "The server could not comply with the request since it is either malformed or otherwise incorrect.",
                 )
             });
         }

@@ -29,6 +29,18 @@ impl MapChange {
     }
 }
 
+/// Metadata stays as it is while an administrator has the volume locked, or it is being read.
+fn refuse_fixed(volume: &Volume, change: &MapChange) -> Result<()> {
+    let doing = if matches!(change, MapChange::Remove(_)) { "Deleting" } else { "Updating" };
+    match volume.status {
+        VolumeStatus::Maintenance | VolumeStatus::Uploading => Err(Error::invalid(format!(
+            "Invalid volume: {doing} volume metadata is not allowed for volumes in {} status.",
+            volume.status
+        ))),
+        _ => Ok(()),
+    }
+}
+
 impl Services {
     /// Name, description, metadata.
     ///
@@ -64,13 +76,7 @@ impl Services {
     pub async fn change_volume_metadata(&self, ctx: &Ctx, id: &str, change: &MapChange) -> Result<Metadata> {
         let changed = self
             .change_volume(ctx, id, |volume| {
-                refuse_in_maintenance(volume)?;
-                if volume.status == VolumeStatus::Uploading {
-                    return Err(Error::invalid(format!(
-                        "Invalid volume: Metadata of volume {} cannot be changed while it is uploading.",
-                        volume.id
-                    )));
-                }
+                refuse_fixed(volume, change)?;
                 change.apply(&mut volume.metadata)
             })
             .await?;
@@ -82,7 +88,12 @@ impl Services {
     /// # Errors
     /// `NotFound` for the volume or the key.
     pub async fn change_image_metadata(&self, ctx: &Ctx, id: &str, change: &MapChange) -> Result<Metadata> {
-        let changed = self.change_volume(ctx, id, |volume| change.apply(&mut volume.image_metadata)).await?;
+        let changed = self
+            .change_volume(ctx, id, |volume| {
+                refuse_fixed(volume, change)?;
+                change.apply(&mut volume.image_metadata)
+            })
+            .await?;
         Ok(changed.image_metadata)
     }
 

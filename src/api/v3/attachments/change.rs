@@ -7,7 +7,8 @@ use super::{caller, connector, load_authorized};
 use crate::api::call::Call;
 use crate::api::reply::Reply;
 use crate::api::v3::volumes;
-use crate::domain::attachment::NewAttachment;
+use crate::domain::attachment::{Attachment, NewAttachment};
+use crate::domain::status::AttachStatus;
 use crate::domain::{Error, Result};
 
 pub async fn create(call: Call) -> Result<Reply> {
@@ -25,7 +26,9 @@ pub async fn create(call: Call) -> Result<Reply> {
         connector: given.map(connector::read).transpose()?,
         mode: fields.text("mode"),
     };
-    let attachment = call.edge.services.create_attachment(&call.ctx, &new).await?;
+    let mut attachment = call.edge.services.create_attachment(&call.ctx, &new).await?;
+    // The same where the host was let in at once: the reply is of the reservation.
+    attachment.status = AttachStatus::Reserved;
     Ok(Reply::ok(&One { attachment: View { attachment: &attachment, shape: Shape::Detail } }))
 }
 
@@ -35,10 +38,12 @@ pub async fn update(call: Call) -> Result<Reply> {
     let given = given.ok_or_else(|| {
         Error::invalid("Invalid input for field/attribute connector. Value: {}. {} should be non-empty")
     })?;
-    load_authorized(&call).await?;
+    let before = load_authorized(&call).await?;
     let connector = connector::read(given)?;
     let id = call.param("attachment_id");
-    let attachment = call.edge.services.update_attachment(&call.ctx, id, &connector).await?;
+    let connected = call.edge.services.update_attachment(&call.ctx, id, &connector).await?;
+    // The reply is of the reservation, with how to connect.
+    let attachment = Attachment { connection_info: connected.connection_info, ..before };
     Ok(Reply::ok(&One { attachment: View { attachment: &attachment, shape: Shape::Detail } }))
 }
 

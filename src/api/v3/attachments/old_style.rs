@@ -11,6 +11,7 @@ use crate::api::call::Call;
 use crate::api::python::repr;
 use crate::api::reply::Reply;
 use crate::api::v3::volumes::load_authorized;
+use crate::domain::attachment::Connector;
 use crate::domain::{Error, Result};
 use crate::service::attachments::OldAttach;
 
@@ -71,11 +72,15 @@ pub async fn detach(call: Call) -> Result<Reply> {
     Ok(accepted())
 }
 
+/// A host that tells no NQN was never let in.
+fn leaving(host: Option<&Value>) -> Option<Connector> {
+    host.and_then(|host| connector::read(host).ok())
+}
+
 pub async fn force_detach(call: Call) -> Result<Reply> {
     let fields = call.object("os-force_detach");
     let attachment = fields.text("attachment_id");
-    let host = fields.get("connector").filter(|value| value.as_object().is_some_and(|map| !map.is_empty()));
-    let host = host.map(connector::read).transpose()?;
+    let host = leaving(fields.get("connector"));
     load_authorized(&call).await?;
     let (who, id) = (caller(&call), call.param("id"));
     let services = &call.edge.services;
@@ -97,20 +102,18 @@ struct Info {
 }
 
 pub async fn initialize_connection(call: Call) -> Result<Reply> {
+    load_authorized(&call).await?;
     let host =
         connector::read(call.object("os-initialize_connection").get("connector").unwrap_or(&Value::Null))?;
-    load_authorized(&call).await?;
     let mut data = call.edge.services.initialize_connection(&call.ctx, call.param("id"), &host).await?;
     // The old form nests what the new one has side by side.
     let driver_volume_type = data.remove("driver_volume_type").unwrap_or_default();
-    let enforce_multipath = data.remove("enforce_multipath").unwrap_or(Value::Bool(false));
+    let enforce_multipath = data.get("enforce_multipath").cloned().unwrap_or(Value::Bool(false));
     Ok(Reply::ok(&Connection { connection_info: Info { driver_volume_type, data, enforce_multipath } }))
 }
 
 pub async fn terminate_connection(call: Call) -> Result<Reply> {
-    let given = call.object("os-terminate_connection").get("connector");
-    let given = given.filter(|value| value.as_object().is_some_and(|map| !map.is_empty()));
-    let host = given.map(connector::read).transpose()?;
+    let host = leaving(call.object("os-terminate_connection").get("connector"));
     load_authorized(&call).await?;
     let who = caller(&call);
     call.edge.services.terminate_connection(&call.ctx, call.param("id"), host.as_ref(), who).await?;

@@ -6,7 +6,7 @@ use super::view::{Detail, List, Sees, Summary};
 use crate::api::bool_text;
 use crate::api::call::Call;
 use crate::api::filters::{Rules, list_query};
-use crate::api::page::{self, NextLink, PageEnd, next_link};
+use crate::api::page::{NextLink, PageEnd, next_link};
 use crate::api::reply::Reply;
 use crate::domain::backup::BackupDetails;
 use crate::domain::page::{BACKUP_FIELDS, Page};
@@ -35,10 +35,6 @@ pub async fn detail(call: Call) -> Result<Reply> {
 
 async fn read(call: &Call) -> Result<Page<BackupDetails>> {
     call.authorize_own()?;
-    if !call.version().at_least(37) {
-        // Until then only the column's own name, `display_name`, was known.
-        page::refuse_sort_key(&call.query, "name")?;
-    }
     if let Some(text) = call.query.get("all_tenants").filter(|_| call.ctx.is_admin)
         && bool_text::of_query(text).is_none()
     {

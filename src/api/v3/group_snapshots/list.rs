@@ -7,7 +7,6 @@ use crate::api::call::Call;
 use crate::api::filters::{Rules, list_query};
 use crate::api::page::{NextLink, PageEnd, limit, next_link};
 use crate::api::reply::Reply;
-use crate::api::v3::groups::list::uncounted;
 use crate::domain::group::GroupSnapshotDetails;
 use crate::domain::page::{GROUP_SNAPSHOT_FIELDS, Page, Scope};
 use crate::domain::{ListQuery, Result};
@@ -33,7 +32,7 @@ pub async fn show(call: Call) -> Result<Reply> {
 async fn page(call: &Call) -> Result<Page<GroupSnapshotDetails>> {
     call.authorize_own()?;
     let query = if call.version().at_least(PAGED_SINCE) {
-        uncounted(call, list_query(call, &RULES)?)?
+        list_query(call, &RULES)?
     } else {
         // Nothing of it counts yet, but the links are made from it.
         limit(&call.query)?;

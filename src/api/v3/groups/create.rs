@@ -1,6 +1,7 @@
 //! `POST /groups`, and `create-from-src`.
 
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::view::{One, Summary};
 use super::{load, refuse_legacy, reserved};
@@ -11,7 +12,7 @@ use crate::api::reply::Reply;
 use crate::api::v3::group_snapshots;
 use crate::domain::group::{GroupSource, NewGroup};
 use crate::domain::group_type::DEFAULT_CGSNAPSHOT_TYPE;
-use crate::domain::{Error, Result};
+use crate::domain::{Error, ErrorKind, Result};
 
 /// Null stays null, a text is stripped.
 pub fn named(fields: Fields<'_>) -> (Option<String>, Option<String>) {
@@ -29,9 +30,12 @@ pub async fn create(call: Call) -> Result<Reply> {
         volume_types: fields.texts("volume_types"),
         availability_zone: fields.text("availability_zone"),
     };
-    let of_type = call.edge.services.find_group_type(&call.ctx, &new.group_type).await?;
-    if of_type.name == DEFAULT_CGSNAPSHOT_TYPE {
-        return Err(reserved(of_type.id));
+    let is_id = Uuid::try_parse(&new.group_type).is_ok();
+    match call.edge.services.find_group_type(&call.ctx, &new.group_type).await {
+        Ok(found) if found.name == DEFAULT_CGSNAPSHOT_TYPE => return Err(reserved(found.id)),
+        // An id is looked up only after the volume types, by the service.
+        Err(error) if !is_id || error.kind() != ErrorKind::NotFound => return Err(error),
+        Ok(_) | Err(_) => {}
     }
     call.authorize_own()?;
     call.require_project()?;

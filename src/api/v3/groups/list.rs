@@ -6,9 +6,9 @@ use crate::api::call::Call;
 use crate::api::filters::{Rules, list_query};
 use crate::api::page::{PageEnd, next_link};
 use crate::api::reply::Reply;
+use crate::domain::Result;
 use crate::domain::group::GroupDetails;
-use crate::domain::page::{Filter, GROUP_FIELDS, Page};
-use crate::domain::{Error, ListQuery, Result};
+use crate::domain::page::{GROUP_FIELDS, Page};
 use crate::service::groups::Legacy;
 
 pub static RULES: Rules = Rules {
@@ -39,18 +39,7 @@ pub async fn show(call: Call) -> Result<Reply> {
 
 async fn page(call: &Call) -> Result<Page<GroupDetails>> {
     call.authorize_own()?;
-    call.edge.services.list_groups(&uncounted(call, list_query(call, &RULES)?)?, Legacy::Hidden).await
-}
-
-/// These lists were never counted: here `with_count` is a filter like any other, and no column.
-pub fn uncounted(call: &Call, mut query: ListQuery) -> Result<ListQuery> {
-    if call.version().at_least(45) && call.query.has("with_count") {
-        if !call.ctx.is_admin {
-            return Err(Error::invalid("Invalid filters with_count are found in query options."));
-        }
-        query.filters.push(Filter::Never);
-    }
-    Ok(query)
+    call.edge.services.list_groups(&list_query(call, &RULES)?, Legacy::Hidden).await
 }
 
 pub async fn list(call: Call) -> Result<Reply> {
@@ -66,9 +55,10 @@ pub async fn list(call: Call) -> Result<Reply> {
 pub async fn detail(call: Call) -> Result<Reply> {
     let page = page(&call).await?;
     let ids: Vec<_> = page.items.iter().map(|details| details.group.id).collect();
-    let members = match wants_members(&call)? {
-        true => Some(call.edge.services.group_members(&ids).await?),
-        false => None,
+    // Without groups nobody looks at the word.
+    let members = match ids.is_empty() || !wants_members(&call)? {
+        true => None,
+        false => Some(call.edge.services.group_members(&ids).await?),
     };
     let last = ids.last().map(ToString::to_string);
     let end = PageEnd { path: "groups", last, items: ids.len(), total: None };

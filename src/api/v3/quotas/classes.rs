@@ -30,12 +30,21 @@ pub async fn show(call: Call) -> Result<Reply> {
 }
 
 pub async fn update(call: Call) -> Result<Reply> {
+    let fields = call.body.get("quota_class_set").and_then(Value::as_object).cloned().unwrap_or_default();
+    let known = call.edge.services.quota_defaults().await?;
+    let bad: Vec<&str> = fields.keys().map(String::as_str).filter(|key| !known.contains_key(*key)).collect();
+    if !bad.is_empty() {
+        let bad = bad.join(", ");
+        return Err(Error::invalid(format!("Invalid input received: Bad key(s) in quota class set: {bad}")));
+    }
     call.authorize_own()?;
     let class = call.param("class");
-    if class.chars().count() > 255 {
-        return Err(Error::invalid("quota_class_name has more than 255 characters."));
+    let length = class.chars().count();
+    if length > 255 {
+        return Err(Error::invalid(format!(
+            "Invalid input received: quota_class_name has {length} characters, more than 255."
+        )));
     }
-    let fields = call.body.get("quota_class_set").and_then(Value::as_object).cloned().unwrap_or_default();
     call.edge.services.set_quota_class(class, &read(&fields, &[])?).await?;
     let limits = call.edge.services.quota_class(class).await?;
     Ok(Reply::ok(&Body { quota_class_set: Set { id: None, limits } }))

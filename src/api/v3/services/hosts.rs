@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{OWN_HOST, SCHEDULER_BINARY, VOLUME_BINARY, service_host, state, status};
 use crate::api::call::Call;
+use crate::api::fault;
 use crate::api::reply::Reply;
 use crate::api::time::Time;
 use crate::domain::cluster::Intent;
@@ -148,7 +149,5 @@ fn wanted(body: &Value) -> Result<Option<Intent>> {
 
 /// There by accident upstream, where it lacks the host and is told to be malformed.
 pub async fn update_all(_: Call) -> Result<Reply> {
-    Err(Error::invalid(
-        "The server could not comply with the request since it is either malformed or otherwise incorrect.",
-    ))
+    Err(Error::invalid(fault::MALFORMED))
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{OWN_HOST, SCHEDULER_BINARY, VOLUME_BINARY, service_host};
 use crate::api::call::Call;
+use crate::api::python::repr;
 use crate::api::reply::Reply;
 use crate::auth::Target;
 use crate::domain::cluster::{Cluster, Intent};
@@ -36,19 +37,19 @@ pub async fn disable(call: Call) -> Result<Reply> {
 
 pub async fn disable_log_reason(call: Call) -> Result<Reply> {
     let reason = call.whole().text("disabled_reason");
-    let reason = reason.ok_or_else(|| Error::invalid("Missing required element 'disabled_reason'"))?;
-    switch(&call, Intent::Cordoned, Some(reason)).await
+    switch(&call, Intent::Cordoned, reason).await
 }
 
 async fn switch(call: &Call, intent: Intent, reason: Option<String>) -> Result<Reply> {
-    call.authorize_own()?;
     let fields = call.whole();
     // `service` is the old name of `binary`, and echoed beside it.
     let (given, service) = (fields.nonempty("binary"), fields.text("service").unwrap_or_default());
     let binary = given.as_deref().unwrap_or(&service);
     if binary.is_empty() {
-        return Err(Error::invalid("{} is not valid under any of the given schemas"));
+        let told = repr(&call.body);
+        return Err(Error::invalid(format!("{told} is not valid under any of the given schemas")));
     }
+    call.authorize_own()?;
     let host = fields.nonempty("host");
     let host = host.ok_or_else(|| Error::invalid("Invalid input received: Host field is missing."))?;
     if binary == SCHEDULER_BINARY && host == OWN_HOST {

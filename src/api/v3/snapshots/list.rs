@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use super::view::{List, Shape, View};
 use crate::api::call::Call;
 use crate::api::filters::{Rules, list_query};
-use crate::api::page::{self, PageEnd, next_link};
+use crate::api::page::{PageEnd, next_link};
 use crate::api::reply::Reply;
 use crate::domain::Result;
 use crate::domain::page::SNAPSHOT_FIELDS;
@@ -30,10 +30,6 @@ pub async fn detail(call: Call) -> Result<Reply> {
 
 async fn page_of(call: Call, shape: Shape, path: &str) -> Result<Reply> {
     call.authorize_own()?;
-    if !call.version().at_least(30) {
-        // Until then only the column's own name, `display_name`, was known.
-        page::refuse_sort_key(&call.query, "name")?;
-    }
     let page = call.edge.services.list_snapshots(&list_query(&call, &RULES)?).await?;
     let last = page.items.last().map(|snapshot| snapshot.id.to_string());
     let end = PageEnd { path, last, items: page.items.len(), total: page.total };

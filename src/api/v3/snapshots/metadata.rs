@@ -46,11 +46,12 @@ pub async fn update(call: Call) -> Result<Reply> {
 }
 
 pub async fn delete(call: Call) -> Result<Reply> {
-    let snapshot = load_authorized(&call).await?;
     let (id, key) = (call.param("id"), call.param("key"));
+    let snapshot = call.edge.services.get_snapshot(&call.ctx, id).await?;
     if !snapshot.metadata.contains_key(key) {
         return Err(missing(id, key));
     }
+    load_authorized(&call).await?;
     call.edge.services.change_snapshot_metadata(&call.ctx, id, &MapChange::Remove(key.to_owned())).await?;
     Ok(Reply::raw(StatusCode::OK))
 }

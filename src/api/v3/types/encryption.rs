@@ -7,12 +7,9 @@ use crate::api::body::Fields;
 use crate::api::call::Call;
 use crate::api::reply::Reply;
 use crate::api::time::Time;
+use crate::domain::Result;
 use crate::domain::encryption::{EncryptionFields, TypeEncryption};
-use crate::domain::{Error, Result};
 use crate::service::types::no_encryption;
-
-/// Of an integer column.
-const LARGEST: i64 = 2_147_483_647;
 
 fn view(found: &TypeEncryption) -> Value {
     json!({
@@ -47,10 +44,9 @@ pub async fn item(call: Call) -> Result<Reply> {
 
 /// The reply is what was sent, and which encryption of which type it has become.
 pub async fn create(call: Call) -> Result<Reply> {
-    let fields = fields(&call)?;
     call.authorize_own()?;
     let id = call.param("id");
-    let made = call.edge.services.create_type_encryption(&call.ctx, id, &fields).await?;
+    let made = call.edge.services.create_type_encryption(&call.ctx, id, &fields(&call)).await?;
     let mut echo = echo(&call);
     if let Some(sent) = echo.get_mut("encryption").and_then(Value::as_object_mut) {
         sent.insert("volume_type_id".to_owned(), json!(made.volume_type_id));
@@ -60,9 +56,8 @@ pub async fn create(call: Call) -> Result<Reply> {
 }
 
 pub async fn update(call: Call) -> Result<Reply> {
-    let fields = fields(&call)?;
     call.authorize_own()?;
-    call.edge.services.update_type_encryption(&call.ctx, call.param("id"), &fields).await?;
+    call.edge.services.update_type_encryption(&call.ctx, call.param("id"), &fields(&call)).await?;
     Ok(Reply::ok(&echo(&call)))
 }
 
@@ -72,35 +67,13 @@ pub async fn delete(call: Call) -> Result<Reply> {
     Ok(Reply::raw(StatusCode::ACCEPTED))
 }
 
-/// A matter of the body still, so that it comes before the question who asks.
-fn fields(call: &Call) -> Result<EncryptionFields> {
+fn fields(call: &Call) -> EncryptionFields {
     let sent: Fields<'_> = call.object("encryption");
-    Ok(EncryptionFields {
+    EncryptionFields {
         provider: sent.text("provider"),
         control_location: sent.text("control_location"),
         cipher: sent.get("cipher").map(|_| sent.text("cipher")),
-        key_size: sent.get("key_size").map(key_size).transpose()?,
-    })
-}
-
-/// Text is one when Python prints the same number again; only a number has limits.
-fn key_size(sent: &Value) -> Result<Option<i64>> {
-    let outside = |what: &str| {
-        let told = format!("Invalid input for field/attribute key_size. Value: {sent}. {sent} is {what}");
-        Err(Error::invalid(told))
-    };
-    match sent {
-        Value::Null => Ok(None),
-        Value::String(text) => {
-            let number = text.parse::<i64>().ok().filter(|number| number.to_string() == *text);
-            let wrong = || Error::invalid("Invalid input received: key_size must be an integer.");
-            number.map(Some).ok_or_else(wrong)
-        }
-        _ => match sent.as_i64() {
-            Some(..0) => outside("less than the minimum of 0"),
-            Some(number @ 0..=LARGEST) => Ok(Some(number)),
-            _ => outside("greater than the maximum of 2147483647"),
-        },
+        key_size: sent.get("key_size").map(|_| sent.integer("key_size")),
     }
 }
 

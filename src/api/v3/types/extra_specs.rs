@@ -41,7 +41,7 @@ pub async fn create(call: Call) -> Result<Reply> {
 pub async fn update(call: Call) -> Result<Reply> {
     call.authorize_own()?;
     let key = call.param("key");
-    call.edge.services.get_type(&call.ctx, call.param("id")).await?;
+    call.edge.services.unused_type(call.param("id")).await?;
     if call.body.get(key).is_none() {
         return Err(Error::invalid("Request body and URI mismatch"));
     }
@@ -51,6 +51,7 @@ pub async fn update(call: Call) -> Result<Reply> {
 }
 
 pub async fn delete(call: Call) -> Result<Reply> {
+    call.edge.services.get_type(&call.ctx, call.param("id")).await?;
     call.authorize_own()?;
     let change = SpecsChange::Remove(call.param("key").to_owned());
     call.edge.services.change_extra_specs(&call.ctx, call.param("id"), &change).await?;

@@ -5,7 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use md5::{Digest as _, Md5};
 use serde::Serialize;
 
-use super::load_authorized;
+use super::{load, load_authorized};
 use crate::api::call::Call;
 use crate::api::reply::{Origin, Reply};
 use crate::api::v3::meta::{All, Item, one_of_url};
@@ -66,11 +66,12 @@ pub async fn update(call: Call) -> Result<Reply> {
 }
 
 pub async fn delete(call: Call) -> Result<Reply> {
-    let details = load_authorized(&call).await?;
     let (id, key) = (call.param("id"), call.param("key"));
+    let details = load(&call).await?;
     if !details.volume.metadata.contains_key(key) {
         return Err(missing(id, key));
     }
+    load_authorized(&call).await?;
     let change = MapChange::Remove(key.to_owned());
     call.edge.services.change_volume_metadata(&call.ctx, id, &change).await?;
     Ok(Reply::raw(StatusCode::OK))
