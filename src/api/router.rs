@@ -187,9 +187,12 @@ mod tests {
             find(serde_json::json!({"os-x": 1})).unwrap_err().starts_with("There is no such action: os-x.")
         );
         for bad in
-            [serde_json::json!({}), serde_json::json!({"os-extend": 1, "x": 1}), serde_json::json!([1])]
+            [serde_json::json!({}), serde_json::json!({"os-extend": 1, "x": 1}), serde_json::json!([1, 2])]
         {
             assert_eq!(find(bad).unwrap_err(), "Malformed request body");
+        }
+        for keyless in [serde_json::json!([1]), serde_json::json!("x"), serde_json::json!(7)] {
+            assert_eq!(find(keyless).unwrap_err(), fault::NOT_FOUND);
         }
         assert!(matched.action(None).unwrap_err().message().starts_with("There is no such action: None."));
     }

@@ -33,6 +33,8 @@ impl Model<'_> {
             Scope::AllProjects => true,
         };
         let marker = match &query.marker {
+            // Where nothing can be found nobody looks for the marker.
+            _ if query.filters.contains(&Filter::Never) => None,
             None => None,
             Some(id) => Some(self.rows.iter().filter(in_scope).find(|row| row.id.to_string() == *id)?),
         };

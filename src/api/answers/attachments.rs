@@ -50,9 +50,11 @@ pub static LIST: Answer = Answer::Json(&object(&[&[always("attachments", &Shape:
 pub static DETAIL: Answer = Answer::Json(&object(&[&[always("attachments", &Shape::List(&ATTACHMENT))]]));
 pub static SHOW: Answer = Answer::Json(&object(&[&[always("attachment", &ATTACHMENT)]]));
 
+/// The old form says it twice, as Cinder does.
+const WITH_MULTIPATH: &[Field] = &[sometimes("enforce_multipath", &Shape::Boolean, CONNECTED)];
 static INFO: Shape = object(&[&[
     always("driver_volume_type", &Shape::Text),
-    always("data", &object(&[DATA])),
+    always("data", &object(&[DATA, WITH_MULTIPATH])),
     always("enforce_multipath", &Shape::Boolean),
 ]]);
 pub static CONNECTION: Answer = Answer::Json(&object(&[&[always("connection_info", &INFO)]]));

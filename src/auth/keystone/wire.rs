@@ -51,8 +51,7 @@ struct Body {
     is_admin_project: Option<bool>,
     application_credential: Option<ApplicationCredential>,
     /// Services as they stand there: one that makes no sense must not cost us the token.
-    #[serde(default)]
-    catalog: Vec<serde_json::Value>,
+    catalog: Option<Vec<serde_json::Value>>,
 }
 
 #[derive(Deserialize)]
@@ -166,7 +165,8 @@ pub(super) fn read(body: &[u8]) -> Result<(Token, Catalogue), String> {
         expires_at: Timestamp(expires_at.timestamp_micros()),
         access_rules: body.application_credential.and_then(|credential| credential.access_rules),
     };
-    let services = body.catalog.into_iter().filter_map(|service| serde_json::from_value(service).ok());
+    let services =
+        body.catalog.into_iter().flatten().filter_map(|service| serde_json::from_value(service).ok());
     Ok((token, Catalogue(services.collect())))
 }
 
