@@ -25,7 +25,7 @@ use super::links::{Links, ProxyHeaders};
 use super::query::Query;
 use super::reply::{Origin, Reply};
 use super::respond::{content_type, finish};
-use super::router::{Matched, Router};
+use super::router::{Matched, Router, missing};
 use super::routes::TABLE;
 use super::{fault, fleet, request_id, version};
 use crate::auth::{AuthHeaders, Authenticator, Policy, RequestFacts};
@@ -170,7 +170,13 @@ async fn dispatch(
         negotiate(&parts.headers, progress)?;
         return Ok(version::document(StatusCode::OK, links.root()));
     }
-    let Some(matched) = matched else { return Ok(fault::unknown_route(&parts.headers)) };
+    let Some(matched) = matched else {
+        let Some(error) = missing(&parts.method, rest) else {
+            return Ok(fault::unknown_route(&parts.headers));
+        };
+        negotiate(&parts.headers, progress)?;
+        return Err(error);
+    };
     let matched = matched?;
     ctx.microversion = negotiate(&parts.headers, progress)?;
     let body = read_body(&parts.method, &parts.headers, body).await?;

@@ -13,7 +13,7 @@ use super::call::Call;
 use super::page::{self, RESERVED};
 use super::python::{Literal, literal};
 use super::v3::resource_filters;
-use crate::domain::page::{Comparison, Field, Fields, Filter, Kind, Scope, Sort, Value, default_sort, find};
+use crate::domain::page::{Comparison, Field, Fields, Filter, Kind, Scope, Sort, Value, find};
 use crate::domain::{Error, ListQuery, Microversion, Result, Timestamp};
 
 /// Minor version of the filters that all lists have in common.
@@ -37,21 +37,24 @@ pub struct Rules {
 
 /// The whole query of a list request.
 pub fn list_query(call: &Call, rules: &Rules) -> Result<ListQuery> {
-    // The order of the checks is Cinder's: pages, the words about order, filters, and only when
-    // anything can be found the keys of the order.
+    // The order of the checks is Cinder's: pages and the words about order, filters, directions,
+    // and only when anything can be found the marker and the keys of the order (in the store).
+    let words = || page::sort_words(&call.query, "created_at");
+    if matches!(rules.resource, "snapshot" | "attachment") {
+        words()?;
+    }
     let (limit, offset) = page::stretch(&call.query)?;
-    page::sort_words(&call.query, "created_at")?;
+    words()?;
     let with_count = is_counted(rules) && page::with_count(&call.query, call.version())?;
     let mut filters = read(call, rules)?;
     if !call.ctx.is_admin {
         filters.extend_from_slice(rules.hidden);
     }
-    let scope = match rules.resource {
-        "snapshot" => everybody(call, bool_text::lenient),
-        // Here the word alone counts.
-        "attachment" | "group" | "group_snapshot" => everybody(call, |_| true),
-        _ => scope(call)?,
-    };
+    let scope = scope_of(call, rules)?;
+    if matches!(scope, Scope::Project(_)) && knows_all_tenants(rules) {
+        // The own project takes the place of whatever is asked for.
+        filters.retain(|filter| !is_by_project(filter));
+    }
     if rules.resource == "volume"
         && call.ctx.is_admin
         && call.query.has("all_tenants")
@@ -60,14 +63,39 @@ pub fn list_query(call: &Call, rules: &Rules) -> Result<ListQuery> {
         // Upstream takes the word for a column unless it is true.
         filters.push(Filter::Never);
     }
-    // Attachments are not looked for at all when nothing can be found.
-    if rules.resource != "attachment" || !filters.contains(&Filter::Never) {
+    // Some are not looked for at all when nothing can be found.
+    let looks_first = matches!(rules.resource, "attachment" | "snapshot" | "backup" | "group_snapshot");
+    if !looks_first || !filters.contains(&Filter::Never) {
         page::check_directions(&call.query)?;
     }
-    let finds_nothing = filters.contains(&Filter::Never);
-    let sort = if finds_nothing { default_sort().to_vec() } else { sorted(call, rules)? };
-    let marker = call.query.get("marker").map(str::to_owned);
-    Ok(ListQuery { scope, filters, sort, limit, marker, offset, with_count })
+    let sort = if filters.contains(&Filter::Never) { Vec::new() } else { sorted(call, rules)? };
+    Ok(ListQuery { scope, filters, sort, limit, marker: page::marker(&call.query), offset, with_count })
+}
+
+/// Elsewhere `all_tenants` is a filter like any other, and no column.
+fn knows_all_tenants(rules: &Rules) -> bool {
+    !matches!(rules.resource, "message" | "volume_type" | "qos_specs")
+}
+
+fn is_by_project(filter: &Filter) -> bool {
+    matches!(filter, Filter::Compare(field, ..) | Filter::In(field, _) if field.name == "project_id")
+}
+
+fn scope_of(call: &Call, rules: &Rules) -> Result<Scope> {
+    Ok(match rules.resource {
+        "snapshot" => everybody(call, bool_text::lenient),
+        // Here the word alone counts.
+        "attachment" | "group" | "group_snapshot" => everybody(call, |_| true),
+        "backup" => {
+            let asked = call.query.get("all_tenants").filter(|_| call.ctx.is_admin);
+            if let Some(text) = asked.filter(|text| bool_text::of_query(text).is_none()) {
+                return Err(Error::invalid(format!("all_tenants must be a boolean, got '{text}'.")));
+            }
+            everybody(call, bool_text::lenient)
+        }
+        _ if !knows_all_tenants(rules) => Scope::Project(call.ctx.project_id.clone()),
+        _ => scope(call)?,
+    })
 }
 
 /// Elsewhere `with_count` is a filter like any other, and no column.
@@ -82,8 +110,8 @@ fn sorted(call: &Call, rules: &Rules) -> Result<Vec<Sort>> {
         "backup" => 37,
         _ => 0,
     };
-    if !call.version().at_least(named_since) {
-        page::refuse_sort_key(&call.query, "name")?;
+    if !call.version().at_least(named_since) && page::is_sorted_by(&call.query, "name") {
+        return Ok(Vec::new());
     }
     page::sort(&call.query, rules.fields)
 }
@@ -104,46 +132,63 @@ fn everybody(call: &Call, means_yes: impl Fn(&str) -> bool) -> Scope {
     Scope::Project(call.ctx.project_id.clone())
 }
 
+/// What of the query is meant as a filter.
+fn asked<'c>(call: &'c Call, rules: &Rules) -> Vec<(&'c str, &'c str)> {
+    let version = call.version();
+    let member_of_today = !call.ctx.is_admin && version.at_least(rules.strict_since);
+    let mut paged = Vec::new();
+    let mut asked = Vec::new();
+    for (key, text) in call.query.iter() {
+        // Of several the first is about the page, and the others are filters.
+        if RESERVED.contains(&key) && !paged.contains(&key) {
+            paged.push(key);
+            continue;
+        }
+        let all_tenants = key == "all_tenants" && (knows_all_tenants(rules) || member_of_today);
+        let counts = key == "with_count" && is_counted(rules) && version.at_least(45);
+        if !all_tenants && !counts && !rules.own.contains(&key) {
+            asked.push((key, text));
+        }
+    }
+    asked
+}
+
 fn read(call: &Call, rules: &Rules) -> Result<Vec<Filter>> {
     let version = call.version();
-    let (mut filters, mut unknown) = (Vec::new(), Vec::new());
-    for (key, text) in call.query.iter() {
-        let no_filter = RESERVED.contains(&key) || rules.own.contains(&key) || key == "all_tenants";
-        if no_filter || (key == "with_count" && is_counted(rules) && version.at_least(45)) {
-            continue;
-        }
-        if !key.is_ascii() && version.at_least(rules.strict_since) {
-            return Err(Error::invalid("Filter keys can only contain ASCII characters."));
-        }
-        if !call.ctx.is_admin && !members_may(rules, key, version) {
-            unknown.push(key);
-            continue;
-        }
+    let mut asked = asked(call, rules);
+    if version.at_least(rules.strict_since) && asked.iter().any(|(key, _)| !key.is_ascii()) {
+        return Err(Error::invalid("Filter keys can only contain ASCII characters."));
+    }
+    let may = |key: &str| call.ctx.is_admin || members_may(rules, key, version);
+    let unknown: Vec<&str> = asked.iter().map(|(key, _)| *key).filter(|key| !may(key)).collect();
+    if version.at_least(rules.strict_since) && !unknown.is_empty() {
+        let names = unknown.join(",");
+        return Err(Error::invalid(format!("Invalid filters {names} are found in query options.")));
+    }
+    asked.retain(|(key, _)| may(key));
+    let mut filters = Vec::new();
+    for (key, text) in asked {
         if key == "deleted" && rules.resource == "volume" {
             // A column all the same, and what is deleted is never shown.
             if flag(key, text, version)? {
-                filters.push(Filter::Never);
+                filters.extend(find(rules.fields, "id").map(|id| Filter::In(id, Vec::new())));
             }
-            continue;
-        }
-        if is_held_back(call, rules, key) {
             continue;
         }
         // Until then upstream passes over it where the column has another name.
         let passed_over = !version.at_least(GENERAL) && find(rules.fields, "display_name").is_some();
-        if key == "name~" && passed_over {
+        if is_held_back(call, rules, key) || (key == "name~" && passed_over) {
             continue;
         }
+        // Empty it stays what it is, and that is no column.
+        let of_server = rules.resource == "attachment" && key == "instance_id" && !text.is_empty();
+        let key = if of_server { "instance_uuid" } else { key };
         // Comparisons of times are for volumes; elsewhere such a column equals no text.
         let compares = |field: &Field| field.kind == Kind::Time && rules.resource == "volume";
         match find(rules.fields, key).filter(compares) {
             Some(field) => filters.extend(times(field, text)?),
             None => filters.push(one(rules.fields, key, text, version)?),
         }
-    }
-    if version.at_least(rules.strict_since) && !unknown.is_empty() {
-        let names = unknown.join(",");
-        return Err(Error::invalid(format!("Invalid filters {names} are found in query options.")));
     }
     Ok(filters)
 }

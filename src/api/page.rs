@@ -24,10 +24,14 @@ pub const RESERVED: &[&str] = &["limit", "marker", "offset", "sort", "sort_key",
 pub fn paging(query: &Query, fields: Fields) -> Result<Paging> {
     Ok(Paging {
         limit: limit(query)?,
-        marker: query.get("marker").map(str::to_owned),
+        marker: marker(query),
         offset: offset(query)?,
         sort: sort(query, fields)?,
     })
+}
+
+pub fn marker(query: &Query) -> Option<String> {
+    query.first("marker").map(str::to_owned)
 }
 
 /// Limit and offset only, for lists that know no more.
@@ -36,7 +40,7 @@ pub fn stretch(query: &Query) -> Result<(u32, u64)> {
 }
 
 pub fn limit(query: &Query) -> Result<u32> {
-    let Some(text) = query.get("limit") else { return Ok(MAX_LIMIT) };
+    let Some(text) = query.first("limit") else { return Ok(MAX_LIMIT) };
     let value = integer(text).ok_or_else(|| Error::invalid("limit param must be an integer"))?;
     if value < 0 {
         return Err(Error::invalid("limit param must be positive"));
@@ -45,7 +49,7 @@ pub fn limit(query: &Query) -> Result<u32> {
 }
 
 fn offset(query: &Query) -> Result<u64> {
-    let Some(text) = query.get("offset") else { return Ok(0) };
+    let Some(text) = query.first("offset") else { return Ok(0) };
     let value = integer(text).ok_or_else(|| Error::invalid("offset must be an integer"))?;
     match value {
         ..0 => Err(Error::invalid("offset must be >= 0")),
@@ -67,7 +71,7 @@ fn integer(text: &str) -> Option<i64> {
 /// The keys a list is to be sorted by, and the direction of each, as they were written: from
 /// `sort`, or from the older `sort_key` and `sort_dir`.
 pub fn sort_words<'q>(query: &'q Query, default_key: &'q str) -> Result<Vec<(&'q str, &'q str)>> {
-    let (sort, key, direction) = (query.get("sort"), query.get("sort_key"), query.get("sort_dir"));
+    let (sort, key, direction) = (query.first("sort"), query.first("sort_key"), query.first("sort_dir"));
     match (sort, key, direction) {
         (Some(_), Some(_), _) | (Some(_), _, Some(_)) => Err(Error::invalid(
             "The 'sort_key' and 'sort_dir' parameters are deprecated and cannot be used with the \
@@ -97,13 +101,19 @@ fn way(direction: &str) -> Result<Direction> {
     })
 }
 
+/// The order that is asked for; none where a key is no field. The store refuses that, once it has
+/// found the marker.
 pub fn sort(query: &Query, fields: Fields) -> Result<Vec<Sort>> {
     if !["sort", "sort_key", "sort_dir"].iter().any(|name| query.has(name)) {
         return Ok(default_sort().to_vec());
     }
     let words = sort_words(query, "created_at")?;
-    let mut keys =
-        words.iter().map(|(key, direction)| one_key(fields, key, direction)).collect::<Result<Vec<_>>>()?;
+    let directions = words.iter().map(|(_, direction)| way(direction)).collect::<Result<Vec<Direction>>>()?;
+    let keys = words.iter().zip(directions).map(|((key, _), direction)| {
+        let field = find(fields, key).filter(|field| !matches!(field.kind, Kind::Map | Kind::Cluster))?;
+        Some(Sort { field, direction })
+    });
+    let Some(mut keys) = keys.collect::<Option<Vec<Sort>>>() else { return Ok(Vec::new()) };
     // The order must be total. Missing tie-breaks go the way of the first key.
     let direction = keys.first().map_or(Direction::Descending, |first| first.direction);
     for tie_break in default_sort() {
@@ -118,26 +128,9 @@ pub fn sort(query: &Query, fields: Fields) -> Result<Vec<Sort>> {
     Ok(keys)
 }
 
-fn one_key(fields: Fields, key: &str, direction: &str) -> Result<Sort> {
-    let direction = way(direction)?;
-    find(fields, key)
-        .filter(|field| !matches!(field.kind, Kind::Map | Kind::Cluster))
-        .map(|field| Sort { field, direction })
-        .ok_or_else(|| Error::invalid("Invalid input received: Invalid sort key"))
-}
-
-/// For a key that is known, but not yet at the request's version.
-pub fn refuse_sort_key(query: &Query, refused: &str) -> Result<()> {
-    let listed = query.get("sort").unwrap_or_default().split(',');
-    let mut keys = listed.map(|item| item.split(':').next().unwrap_or_default().trim());
-    if keys.any(|key| key == refused) || query.get("sort_key") == Some(refused) {
-        return Err(invalid_sort_key());
-    }
-    Ok(())
-}
-
-fn invalid_sort_key() -> Error {
-    Error::invalid("Invalid input received: Invalid sort key")
+/// Whether it is to be sorted by a certain key.
+pub fn is_sorted_by(query: &Query, key: &str) -> bool {
+    sort_words(query, "created_at").is_ok_and(|words| words.iter().any(|(word, _)| *word == key))
 }
 
 /// `with_count`, which is an ordinary parameter below 3.45.
@@ -223,11 +216,21 @@ mod tests {
 
     #[test]
     fn bad_orders_are_refused() {
-        for bad in
-            ["sort=name&sort_key=id", "sort=nonsense", "sort=name:up", "sort_dir=x", "sort_key=metadata"]
-        {
+        for bad in ["sort=name&sort_key=id", "sort=name:up", "sort_dir=x", "sort=nonsense,name:up"] {
             assert!(read(bad).is_err(), "{bad}");
         }
+        // Told later, by the store.
+        for unknown in ["sort=nonsense", "sort_key=metadata", "sort=name,nonsense", "sort="] {
+            assert_eq!(order(unknown), [], "{unknown}");
+        }
+    }
+
+    #[test]
+    fn of_several_the_first_counts() {
+        assert_eq!(read("limit=-1&limit=1").unwrap_err().message(), "limit param must be positive");
+        let first = read("limit=1&limit=x&marker=a&marker=b&offset=2&offset=-1").unwrap();
+        assert_eq!((first.limit, first.marker.as_deref(), first.offset), (1, Some("a"), 2));
+        assert_eq!(order("sort=id:asc&sort=name:up"), [("id", Direction::Ascending)]);
     }
 
     fn next(query: &str, items: usize, total: Option<u64>) -> Option<String> {

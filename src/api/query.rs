@@ -26,6 +26,12 @@ impl Query {
         self.0.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
     }
 
+    /// The first one, which is what upstream takes out of a query for its pages; any further one
+    /// stays behind there as a filter.
+    pub fn first(&self, key: &str) -> Option<&str> {
+        self.0.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
+    }
+
     pub fn has(&self, key: &str) -> bool {
         self.get(key).is_some()
     }
@@ -63,7 +69,7 @@ mod tests {
     #[test]
     fn decodes_and_takes_the_last() {
         let query = Query::parse(Some("a=1&b=x%20y+z&a=2&flag&&c=%7B%27k%27%3A+%27v%27%7D")).unwrap();
-        assert_eq!(query.get("a"), Some("2"));
+        assert_eq!((query.get("a"), query.first("a")), (Some("2"), Some("1")));
         assert_eq!(query.get("b"), Some("x y z"));
         assert_eq!(query.get("flag"), Some(""));
         assert_eq!(query.get("c"), Some("{'k': 'v'}"));

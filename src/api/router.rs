@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::fault;
 use super::query::decode_percent;
-use super::routes::Row;
+use super::routes::{Row, unserved};
 use crate::domain::{Error, Result};
 
 /// The table, ready for matching.
@@ -58,6 +58,9 @@ impl Router {
     pub fn resolve(&self, method: &Method, path: &str) -> Option<Result<Matched<'_>>> {
         let path = path.strip_suffix(".json").unwrap_or(path);
         let (project, path) = split_project(path);
+        if unserved::is_form(method, path) {
+            return None;
+        }
         let found = self.paths.at(path).ok()?;
         let rows = self.rows.get(*found.value)?;
         if !rows.iter().any(|row| row.method == *method) {
@@ -75,6 +78,12 @@ impl Router {
             params,
         }))
     }
+}
+
+/// What is told where no row has the path and the method, if Cinder has a route for it.
+pub fn missing(method: &Method, path: &str) -> Option<Error> {
+    let path = path.strip_suffix(".json").unwrap_or(path);
+    unserved::missing(method, split_project(path).1)
 }
 
 fn split_project(path: &str) -> (Option<&str>, &str) {

@@ -22,6 +22,8 @@ pub struct Reference {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NewManagedVolume {
     pub host: String,
+    /// Named instead of a host; there is none of those that Cinder means.
+    pub cluster: Option<String>,
     pub reference: Reference,
     pub name: Option<String>,
     pub description: Option<String>,

@@ -108,15 +108,16 @@ pub const QOS_SPECS_FIELDS: Fields = &[
     field("updated_at", Kind::Time),
 ];
 
+/// By the names of Cinder's columns, which `status` is none of.
 pub const ATTACHMENT_FIELDS: Fields = &[
     field("id", Kind::Text),
     field("volume_id", Kind::Text),
     field("project_id", Kind::Text),
-    aliased("instance_id", "instance_uuid", Kind::Text),
-    aliased("host", "attached_host", Kind::Text),
-    // Upstream's filter `status` never matches anything; `attach_status` is what it means.
-    aliased("status", "attach_status", Kind::Text),
-    aliased("mode", "attach_mode", Kind::Text),
+    field("instance_uuid", Kind::Text),
+    field("attached_host", Kind::Text),
+    field("mountpoint", Kind::Text),
+    field("attach_status", Kind::Text),
+    field("attach_mode", Kind::Text),
     field("created_at", Kind::Time),
     field("updated_at", Kind::Time),
 ];
@@ -283,8 +284,9 @@ pub enum Filter {
 pub struct ListQuery {
     pub scope: Scope,
     pub filters: Vec<Filter>,
-    /// Never empty, and the last key is always `id`, so that the order is total. Default:
-    /// `created_at` descending, `id` descending.
+    /// The last key is always `id`, so that the order is total. Default: `created_at` descending,
+    /// `id` descending. Empty where the order asked for is none, which is refused only once the
+    /// marker has been found, and not at all where nothing can be found.
     pub sort: Vec<Sort>,
     /// At most `MAX_LIMIT`; 0 asks for an empty page.
     pub limit: u32,

@@ -82,7 +82,16 @@ const ATTACHMENTS: Listed = Listed {
     table: "attachments",
     project: Some("project_id"),
     noun: "Volume attachment",
-    expression: |_| None,
+    expression: |field| {
+        let column = match field.name {
+            "attach_status" => "status",
+            "attach_mode" => "mode",
+            "attached_host" => "host",
+            "instance_uuid" => "instance_id",
+            _ => return None,
+        };
+        Some(Expr::col(("attachments", column)))
+    },
 };
 
 impl Session {

@@ -162,37 +162,40 @@ impl Listed {
     }
 }
 
+/// Cinder's words about a key of the order that is no column.
+fn in_order(query: &ListQuery) -> Result<()> {
+    match query.sort.is_empty() {
+        true => Err(Error::invalid("Invalid input received: Invalid sort key")),
+        false => Ok(()),
+    }
+}
+
 fn never() -> SimpleExpr {
     Expr::val(0).eq(1)
 }
 
 impl Session {
-    /// The sort values of the marker's row; an unknown marker is 404 of that resource.
+    /// The sort values of the marker's row; an unknown marker is 404 of that resource. Only then
+    /// an order that is none is refused.
     pub(super) async fn marker(
         &mut self,
         listed: &Listed,
         query: &ListQuery,
     ) -> Result<Option<Vec<SqlValue>>> {
-        // Where nothing can be found nobody looks for the marker, as in Cinder.
-        let marker = query.marker.as_ref().filter(|_| !query.filters.contains(&Filter::Never));
-        let Some(marker) = marker else { return Ok(None) };
-        let mut select = Query::select();
-        for sort in &query.sort {
-            select.expr(listed.sort_key(*sort));
+        // Where nothing can be found nobody looks for the marker or at the order, as in Cinder.
+        if query.filters.contains(&Filter::Never) {
+            return Ok(None);
         }
-        select.from(listed.table).and_where(Expr::col((listed.table, "id")).eq(marker.as_str()));
-        if let (Scope::Project(project), Some(column)) = (&query.scope, listed.project) {
-            select.and_where(Expr::col((listed.table, column)).eq(project.as_str()));
-        }
-        let row = self.optional("find a marker", &select).await?;
-        let row =
-            row.ok_or_else(|| Error::not_found(format!("{} {marker} could not be found.", listed.noun)))?;
-        let mut columns = Columns::of(&row);
-        let read = query.sort.iter().map(|sort| match sort.field.kind {
-            Kind::Integer | Kind::Boolean | Kind::Time => columns.int().map(SqlValue::from),
-            Kind::Text | Kind::Map | Kind::Cluster => columns.text().map(SqlValue::from),
-        });
-        read.collect::<Result<Vec<_>>>().map(Some)
+        let found = match &query.marker {
+            None => None,
+            Some(marker) => {
+                let values = self.values_at(listed, query, marker).await?;
+                let missing = || Error::not_found(format!("{} {marker} could not be found.", listed.noun));
+                Some(values.ok_or_else(missing)?)
+            }
+        };
+        in_order(query)?;
+        Ok(found)
     }
 
     /// The same where Cinder takes an unknown marker for none.
@@ -202,9 +205,34 @@ impl Session {
         query: &ListQuery,
     ) -> Result<Option<Vec<SqlValue>>> {
         match self.marker(listed, query).await {
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => in_order(query).map(|()| None),
             found => found,
         }
+    }
+
+    async fn values_at(
+        &mut self,
+        listed: &Listed,
+        query: &ListQuery,
+        marker: &str,
+    ) -> Result<Option<Vec<SqlValue>>> {
+        let mut select = Query::select();
+        select.column((listed.table, "id"));
+        for sort in &query.sort {
+            select.expr(listed.sort_key(*sort));
+        }
+        select.from(listed.table).and_where(Expr::col((listed.table, "id")).eq(marker));
+        if let (Scope::Project(project), Some(column)) = (&query.scope, listed.project) {
+            select.and_where(Expr::col((listed.table, column)).eq(project.as_str()));
+        }
+        let Some(row) = self.optional("find a marker", &select).await? else { return Ok(None) };
+        let mut columns = Columns::of(&row);
+        columns.text()?;
+        let read = query.sort.iter().map(|sort| match sort.field.kind {
+            Kind::Integer | Kind::Boolean | Kind::Time => columns.int().map(SqlValue::from),
+            Kind::Text | Kind::Map | Kind::Cluster => columns.text().map(SqlValue::from),
+        });
+        read.collect::<Result<Vec<_>>>().map(Some)
     }
 
     /// How many rows match, whatever the page.

@@ -102,7 +102,8 @@ async fn a_cleanup_takes_up_what_waits_for_an_operator() {
 
     let missing = "00000000-0000-4000-8000-000000000000";
     let told = cleanup(json!({"resource_id": missing})).send().await.fault(400);
-    assert!(told.ends_with(&format!("There is no resource with UUID {missing} pending cleanup.")), "{told}");
+    let pair = format!("('There is no resource with UUID %s pending cleanup.', '{missing}')");
+    assert_eq!(told, format!("Invalid input received: {pair}"));
     let told = cleanup(json!({"resource_type": "BACKUP"})).send().await.fault(400);
     assert_eq!(told, "Invalid input received: Resource type Backup not valid, must be Snapshot or Volume");
     for bad in [

@@ -89,6 +89,8 @@ async fn projects_are_kept_apart() {
     let all = bench.get("/volumes?all_tenants=1&with_count=1").send().await.expect(200);
     assert_eq!(all["count"], 6);
     assert!(names(&bench.get("/volumes?all_tenants=0").send().await.expect(200)).is_empty());
+    // Without that the own project is meant, whatever is asked for.
+    assert_eq!(names(&bench.get("/volumes?project_id=beef").send().await.expect(200)).len(), 5);
     let narrowed = bench.get("/volumes?all_tenants=1&project_id=beef").send().await.expect(200);
     assert_eq!(names(&narrowed), ["z"]);
     let summary = bench.get("/volumes/summary").send().await.expect(200);
@@ -98,4 +100,109 @@ async fn projects_are_kept_apart() {
         bench.get(&format!("/{PROJECT}/volumes/summary?all_tenants=1")).at(35).send().await.expect(200);
     assert_eq!(early["volume-summary"], json!({"total_count": 6, "total_size": 13}));
     assert_eq!(bench.get("/volumes/summary").at(11).send().await.status, 404);
+}
+
+const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
+const BAD_KEY: &str = "Invalid input received: Invalid sort key";
+const BAD_DIRECTION: &str = "Invalid input received: Unknown sort direction, must be 'desc' or 'asc'.";
+
+#[tokio::test]
+async fn the_marker_is_looked_for_before_the_keys_of_the_order_are() {
+    let bench = Bench::new().await;
+    for (path, told) in [
+        ("/volumes", format!("Volume {NOBODY} could not be found.")),
+        ("/volumes/detail", format!("Volume {NOBODY} could not be found.")),
+        ("/snapshots", format!("Snapshot {NOBODY} could not be found.")),
+        (
+            "/attachments",
+            format!("Volume attachment could not be found with filter: attachment_id = {NOBODY}."),
+        ),
+        ("/backups/detail", format!("Backup {NOBODY} could not be found.")),
+        ("/groups", format!("Group {NOBODY} could not be found.")),
+        ("/group_snapshots", format!("GroupSnapshot {NOBODY} could not be found.")),
+        ("/messages", format!("Message {NOBODY} could not be found.")),
+        ("/volume-transfers", format!("Transfer {NOBODY} could not be found.")),
+        ("/qos-specs", format!("No such QoS spec {NOBODY}.")),
+        // Here an unknown marker is none.
+        ("/types", BAD_KEY.to_owned()),
+        ("/group_types", BAD_KEY.to_owned()),
+    ] {
+        let ask = |query: String| bench.get(&format!("{path}?{query}")).send();
+        let answer = ask(format!("sort=nonsense&marker={NOBODY}")).await;
+        let status = if told == BAD_KEY { 400 } else { 404 };
+        assert_eq!(answer.fault(status), told, "{path}");
+        for wrong in ["sort=nonsense", "sort_key=metadata&sort_dir=asc", "sort=id,nonsense:asc", "sort="] {
+            assert_eq!(ask(wrong.to_owned()).await.fault(400), BAD_KEY, "{path} {wrong}");
+        }
+        let answer = ask(format!("sort=nonsense,id:up&marker={NOBODY}")).await;
+        assert_eq!(answer.fault(400), BAD_DIRECTION, "{path}");
+    }
+    // A known marker does not make the key any better.
+    let id = bench.volume(json!({"size": 1})).await;
+    let answer = bench.get(&format!("/volumes?sort=nonsense&marker={id}")).send().await;
+    assert_eq!(answer.fault(400), BAD_KEY);
+}
+
+#[tokio::test]
+async fn where_nothing_can_be_found_nobody_looks_at_the_rest() {
+    let bench = Bench::new().await;
+    let volume = bench.available(json!({"size": 1})).await;
+    bench.post("/attachments", json!({"attachment": {"volume_uuid": volume}})).send().await.expect(200);
+    for path in
+        ["/volumes", "/snapshots", "/attachments", "/backups", "/groups", "/group_snapshots", "/messages"]
+    {
+        let ask = |query: &str| bench.get(&format!("{path}?no_column=1&{query}")).send();
+        let rest = format!("sort=nonsense&marker={NOBODY}");
+        let list = ask(&rest).await.expect(200);
+        assert_eq!(list.as_object().unwrap().values().next().unwrap(), &json!([]), "{path}");
+        // Some look at the words of direction before.
+        let early = ["/volumes", "/groups", "/messages"].contains(&path);
+        assert_eq!(ask("sort=id:up").await.status, if early { 400 } else { 200 }, "{path}");
+        ask("sort=id&sort_key=id").await.fault(400);
+        ask("limit=x").await.fault(400);
+    }
+    // A column that has another kind of value is one all the same.
+    for query in ["size=x", "deleted=true", "status=%5B%5D"] {
+        let answer = bench.get(&format!("/volumes?{query}&sort=nonsense")).send().await;
+        assert_eq!(answer.fault(400), BAD_KEY, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn attachments_are_filtered_by_the_columns_of_cinder() {
+    let bench = Bench::new().await;
+    let volume = bench.available(json!({"size": 1})).await;
+    let body = json!({"attachment": {"volume_uuid": volume, "instance_uuid": NOBODY}});
+    bench.post("/attachments", body).send().await.expect(200);
+    for (query, found) in [
+        // No column, although everybody may filter by it.
+        ("status=reserved", 0),
+        ("status=reserved&sort=size", 0),
+        ("attach_status=reserved", 1),
+        ("attach_status=attached", 0),
+        (&format!("instance_id={NOBODY}"), 1),
+        (&format!("instance_uuid={NOBODY}&sort=attached_host:asc,attach_mode"), 1),
+        ("instance_id=", 0),
+        ("project_id=elsewhere", 1),
+        ("all_tenants=1&project_id=elsewhere", 0),
+    ] {
+        for path in ["/attachments", "/attachments/detail"] {
+            let list = bench.get(&format!("{path}?{query}")).send().await.expect(200);
+            assert_eq!(list["attachments"].as_array().unwrap().len(), found, "{path}?{query}");
+        }
+    }
+    for key in ["status", "instance_id", "host", "mode"] {
+        let answer = bench.get(&format!("/attachments?sort={key}")).send().await;
+        assert_eq!(answer.fault(400), BAD_KEY, "{key}");
+    }
+}
+
+#[tokio::test]
+async fn of_several_words_about_the_page_the_first_counts() {
+    let bench = Bench::new().await;
+    five(&bench).await;
+    let answer = bench.get("/volumes/detail?limit=-1&limit=1").send().await;
+    assert_eq!(answer.fault(400), "limit param must be positive");
+    // The second one is left as a filter, and no column.
+    assert!(names(&bench.get("/volumes?limit=2&limit=1").send().await.expect(200)).is_empty());
 }

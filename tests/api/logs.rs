@@ -65,6 +65,12 @@ async fn what_is_no_level_is_refused() {
     assert_eq!(told, "Invalid input received: LOUD is not a valid log level.");
     let told = set(json!({})).send().await.fault(400);
     assert_eq!(told, "Invalid input received:  is not a valid log level.");
+    let told = set(json!({"level": null})).send().await.fault(400);
+    assert_eq!(told, "Invalid input received:  is not a valid log level.");
+    let told = set(json!({"level": 5})).send().await.fault(400);
+    let sentence = "5 is not of type 'string', 'null'";
+    assert_eq!(told, format!("Invalid input for field/attribute level. Value: 5. {sentence}"));
+    assert_eq!(set(json!({"binary": "cinder-volume", "server": "nowhere"})).send().await.status, 202);
     for bad in [
         json!({"level": "INFO", "binary": "nova-api"}),
         json!({"level": "INFO", "x": 1}),

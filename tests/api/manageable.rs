@@ -66,6 +66,10 @@ async fn what_cannot_be_managed_is_told_in_cinders_words() {
             "Invalid input received: One and only one of cluster and host must be set.",
         ),
         (json!({"host": null, "cluster": "c"}), "Cluster 'c' not found"),
+        (
+            json!({"host": null, "cluster": "c", "volume_type": "gold"}),
+            "Invalid volume type: Cannot find requested 'gold' volume type",
+        ),
         (json!({"host": "hearth@c9"}), "Host 'hearth@c9' not found"),
         (json!({"host": "elsewhere@c1#c1"}), "Host 'elsewhere@c1#c1' not found"),
         (json!({"host": "hearth@down"}), "Service is unavailable at this time."),
@@ -108,21 +112,44 @@ async fn snapshots_are_managed_of_volumes_that_are_somewhere() {
     let body =
         |volume: &str| json!({"snapshot": {"volume_id": volume, "ref": {"source-name": "s"}, "name": " n "}});
     bench.post(SNAPSHOTS, body(MISSING)).send().await.fault(404);
-    bench.post(SNAPSHOTS, body(&volume)).send().await.fault(404);
+    let told = bench.post(SNAPSHOTS, body(&volume)).send().await.fault(400);
+    let nowhere = "The snapshot cannot be created because volume has not been scheduled to any host.";
+    assert_eq!(told, format!("Invalid volume: {nowhere}"));
     bench.place(&volume, up).await;
     for path in [SNAPSHOTS, "/os-snapshot-manage"] {
         let made = bench.post(path, body(&volume)).send().await.expect(202);
         let snapshot = &made["snapshot"];
         assert_eq!((&snapshot["status"], &snapshot["size"]), (&json!("creating"), &json!(2)));
         assert_eq!((&snapshot["name"], &snapshot["volume_id"]), (&json!(" n "), &json!(volume)));
+        // The reply is that of 3.0.
+        assert_eq!(snapshot.as_object().unwrap().len(), 9, "{snapshot}");
     }
     bench.post(SNAPSHOTS, body(&volume)).at(7).send().await.fault(404);
+    let told = bench.post(SNAPSHOTS, json!({"snapshot": {}})).send().await.fault(400);
+    assert!(told.ends_with("'ref' is a required property"), "{told}");
+    let told =
+        bench.post(SNAPSHOTS, json!({"snapshot": {"ref": 1, "volume_id": "x"}})).send().await.fault(400);
+    assert!(told.ends_with("'x' is not a 'uuid'"), "{told}");
     for bad in [json!({"volume_id": volume}), json!({"volume_id": "x", "ref": null}), json!({"ref": {}})] {
         bench.post(SNAPSHOTS, json!({"snapshot": bad})).send().await.fault(400);
     }
-    bench.reset(&volume, "error").await;
-    let told = bench.post(SNAPSHOTS, body(&volume)).send().await.fault(400);
-    assert!(told.starts_with("Invalid volume: "), "{told}");
+    for (status, told) in [
+        ("error", "The snapshot cannot be created when the volume is in error status.".to_owned()),
+        ("maintenance", "The snapshot cannot be created when the volume is in maintenance mode.".to_owned()),
+        (
+            "awaiting-transfer",
+            format!(
+                "Volume {volume} status must be available, in-use, but current status is: awaiting-transfer."
+            ),
+        ),
+    ] {
+        bench.reset(&volume, status).await;
+        let answer = bench.post(SNAPSHOTS, body(&volume)).send().await.fault(400);
+        assert_eq!(answer, format!("Invalid volume: {told}"));
+        let own = json!({"snapshot": {"volume_id": volume}});
+        let answer = bench.post("/snapshots", own).send().await.fault(400);
+        assert_eq!(answer, format!("Invalid volume: {told}"));
+    }
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use hearth::store::PollResult;
 use serde_json::{Value, json};
 
 use super::bench::Bench;
+use super::roles::{Door, door};
 
 /// Two clusters; only the first has been polled.
 async fn fleet() -> Bench {
@@ -54,9 +55,15 @@ async fn services_are_listed_and_switched() {
     assert_eq!(list["services"][0]["disabled_reason"], "new disks");
     let target = json!({"binary": "cinder-volume", "host": "hearth@c1"});
     let enabled = bench.put("/os-services/enable", target).send().await.expect(200);
-    assert_eq!((&enabled["disabled"], enabled.get("disabled_reason")), (&json!(false), Some(&Value::Null)));
+    assert_eq!((&enabled["disabled"], enabled.get("disabled_reason")), (&json!(false), None));
     let list = bench.get("/os-services?host=hearth@c1").send().await.expect(200);
     assert_eq!(list["services"][0]["status"], "enabled");
+
+    let target = json!({"binary": "cinder-volume", "host": "hearth@c1"});
+    let told = bench.put("/os-services/disable-log-reason", target.clone()).send().await.expect(200);
+    assert_eq!((&told["status"], told.get("disabled_reason")), (&json!("disabled"), Some(&Value::Null)));
+    let told = bench.put("/os-services/enable", target).send().await.expect(200);
+    assert_eq!(told["status"], "enabled");
 
     for (path, body, status) in [
         ("enable", json!({"binary": "cinder-volume", "host": "hearth@c9"}), 404),
@@ -73,6 +80,29 @@ async fn services_are_listed_and_switched() {
         let told = bench.put(&format!("/os-services/{path}"), body).send().await;
         assert_eq!(told.status, status, "{path}: {}", told.text);
     }
+}
+
+#[tokio::test]
+async fn the_body_is_looked_at_before_who_sends_it() {
+    let Door { bench, .. } = door().await;
+    let none = "is not valid under any of the given schemas";
+    for (path, body, told) in [
+        ("disable", json!({}), format!("{{}} {none}")),
+        ("enable", json!({"x": 1}), format!("{{'x': 1}} {none}")),
+        ("disable-log-reason", json!({"disabled_reason": "r"}), format!("{{'disabled_reason': 'r'}} {none}")),
+        (
+            "disable",
+            json!({"binary": "b", "x": 1}),
+            "Additional properties are not allowed ('x' was unexpected)".to_owned(),
+        ),
+    ] {
+        let answer = bench.put(&format!("/os-services/{path}"), body).token("reader").send().await;
+        assert_eq!(answer.fault(400), told, "{path}");
+    }
+    let body = json!({"binary": "cinder-volume", "host": "nowhere"});
+    bench.put("/os-services/disable", body.clone()).token("reader").send().await.fault(403);
+    let told = bench.put("/os-services/disable-log-reason", body).token("admin").send().await.fault(404);
+    assert_eq!(told, "Service cinder-volume could not be found on host nowhere.");
 }
 
 #[tokio::test]
@@ -117,6 +147,19 @@ async fn pools_tell_their_capacity() {
     let all = bench.get("/scheduler-stats/get_pools?detail=1").at(0).send().await.expect(200);
     assert_eq!(all["pools"][1]["capabilities"]["free_capacity_gb"], "unknown");
     bench.get("/scheduler-stats/get_pools?colour=red").send().await.fault(400);
+    // Between 3.28 and 3.31 whatever is asked for is about the capabilities.
+    for (query, version, found) in [
+        ("colour=red", 27, 2),
+        ("colour=red", 28, 0),
+        ("vendor_name=LightOS%20Storage", 30, 2),
+        ("multiattach=yes&total_capacity_gb=100.0", 30, 1),
+        ("location_info=x", 30, 0),
+        ("volume_type=none", 34, 2),
+    ] {
+        let path = format!("/scheduler-stats/get_pools?{query}");
+        let list = bench.get(&path).at(version).send().await.expect(200);
+        assert_eq!(list["pools"].as_array().unwrap().len(), found, "{query} at {version}");
+    }
     bench.get("/scheduler-stats/get_pools?detail=x").send().await.fault(400);
 
     let shown = bench.get("/capabilities/hearth@c1%23c1").send().await.expect(200);

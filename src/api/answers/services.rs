@@ -27,7 +27,7 @@ pub static SWITCHED: Answer = Answer::Json(&object(&[&[
     always("binary", &Shape::Text),
     always("disabled", &Shape::Boolean),
     always("status", &STATUS),
-    sometimes("disabled_reason", &MAYBE_TEXT, "The service is enabled, or a reason was given."),
+    sometimes("disabled_reason", &MAYBE_TEXT, "The operation is disable-log-reason."),
 ]]));
 
 static LEVELS: Shape = object(&[&[

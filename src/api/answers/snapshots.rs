@@ -42,5 +42,7 @@ pub static DETAIL: Answer = Answer::Json(&object(&[&[
     counted(),
 ]]));
 pub static SHOW: Answer = Answer::Json(&object(&[&[always("snapshot", &SNAPSHOT)]]));
-/// Create, update and taking in: without what the extension adds.
+/// Taking in, as in 3.0 at every version.
+pub static MANAGE: Answer = Answer::Json(&object(&[&[always("snapshot", &SUMMARY)]]));
+/// Create and update: without what the extension adds.
 pub static CHANGE: Answer = Answer::Json(&object(&[&[always("snapshot", &object(&[BASE, SINCE]))]]));

@@ -59,7 +59,7 @@ pub static SNAPSHOTS: &[Row] = &[
     .query(&[parameters::PAGE, parameters::HOST]),
     creating(
         Row::new("oms.create", Method::POST, "/os-snapshot-manage", MANAGE_SNAPSHOT, to!(create::snapshot))
-            .gives(&answers::snapshots::CHANGE)
+            .gives(&answers::snapshots::MANAGE)
             .body(&bodies::MANAGE_SNAPSHOT),
     ),
     Row::new("ms.list", Method::GET, "/manageable_snapshots", LIST_SNAPSHOTS, to!(list::snapshots))
@@ -78,7 +78,7 @@ pub static SNAPSHOTS: &[Row] = &[
     .since(8),
     creating(
         Row::new("ms.create", Method::POST, "/manageable_snapshots", MANAGE_SNAPSHOT, to!(create::snapshot))
-            .gives(&answers::snapshots::CHANGE)
+            .gives(&answers::snapshots::MANAGE)
             .body(&bodies::MANAGE_SNAPSHOT)
             .since(8),
     ),

@@ -16,6 +16,7 @@ mod services;
 mod snapshots;
 mod transfers;
 mod types;
+pub mod unserved;
 mod volumes;
 
 use axum::http::{Method, StatusCode};

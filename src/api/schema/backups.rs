@@ -20,7 +20,7 @@ static MAYBE_METADATA: Schema = metadata(Null::Allowed);
 
 /// A closed object that may be null.
 const fn nullable(fields: &'static [super::Field]) -> Schema {
-    Schema::Object(Object { fields, extra: Extra::Refused, null: Null::Allowed, nonempty_since: None })
+    Schema::Object(Object { fields, extra: Extra::Refused, null: Null::Allowed, choice: None })
 }
 
 static NEW_BACKUP: Schema = closed(&[

@@ -1,8 +1,8 @@
 //! All request bodies, by operation (`cinder-api-surface`, "Request bodies").
 
 use super::{
-    Count, Digits, Extra, Field, Format, Integer, Keys, Map, Null, Object, Schema, StatusWords, Text, closed,
-    formatted, optional, required, text,
+    Choice, Count, Digits, Extra, Field, Format, Integer, Keys, Map, Null, Object, Schema, StatusWords, Text,
+    choosing, closed, formatted, optional, required, text,
 };
 
 pub(super) const LARGEST: i64 = 2_147_483_647;
@@ -45,13 +45,8 @@ static CLASS_LIMIT: Schema =
     Schema::Integer(Integer { min: -1, max: LARGEST, null: Null::Refused, digits: Digits::Allowed });
 static CLASS_SET_MAP: Schema = map(Keys::Quota, &CLASS_LIMIT, Null::Refused, Count::Any);
 
-/// A closed object with at least one field since a version.
-pub(super) const fn nonempty(fields: &'static [Field], since: u16) -> Schema {
-    Schema::Object(Object { fields, extra: Extra::Refused, null: Null::Refused, nonempty_since: Some(since) })
-}
-
 pub(super) const fn open(fields: &'static [Field], null: Null) -> Schema {
-    Schema::Object(Object { fields, extra: Extra::Ignored, null, nonempty_since: None })
+    Schema::Object(Object { fields, extra: Extra::Ignored, null, choice: None })
 }
 
 // Volumes.
@@ -87,12 +82,13 @@ static NEW_VOLUME: Schema = Schema::Object(Object {
     ],
     extra: Extra::RefusedSince(53),
     null: Null::Refused,
-    nonempty_since: None,
+    choice: None,
 });
 pub static VOLUME_CREATE: Schema =
     closed(&[required("volume", &NEW_VOLUME), optional("OS-SCH-HNT:scheduler_hints", &HINTS)]);
 
-static VOLUME_CHANGES: Schema = nonempty(
+static VOLUME_CHANGES: Schema = choosing(
+    Choice::any_late(&["name", "description", "display_name", "display_description", "metadata"], 53),
     &[
         optional("name", &NAME),
         optional("description", &DESCRIPTION),
@@ -100,7 +96,6 @@ static VOLUME_CHANGES: Schema = nonempty(
         optional("display_description", &DESCRIPTION),
         optional("metadata", &METADATA),
     ],
-    53,
 );
 pub static VOLUME_UPDATE: Schema = closed(&[required("volume", &VOLUME_CHANGES)]);
 
@@ -215,14 +210,14 @@ static NEW_SNAPSHOT: Schema = closed(&[
 ]);
 pub static SNAPSHOT_CREATE: Schema = closed(&[required("snapshot", &NEW_SNAPSHOT)]);
 
-static SNAPSHOT_CHANGES: Schema = nonempty(
+static SNAPSHOT_CHANGES: Schema = choosing(
+    Choice::any_late(&["name", "description", "display_name", "display_description"], 0),
     &[
         optional("name", &PLAIN_NAME),
         optional("description", &PRINTABLE),
         optional("display_name", &PLAIN_NAME),
         optional("display_description", &PRINTABLE),
     ],
-    0,
 );
 pub static SNAPSHOT_UPDATE: Schema = closed(&[required("snapshot", &SNAPSHOT_CHANGES)]);
 
@@ -232,7 +227,7 @@ pub static SNAPSHOT_METADATA_ONE: Schema = open(&[required("meta", &ONE_SNAPSHOT
 
 static SNAPSHOT_STATUS_FIELDS: Schema = closed(&[required("status", &SNAPSHOT_STATUS)]);
 pub static SNAPSHOT_RESET: Schema = closed(&[required("os-reset_status", &SNAPSHOT_STATUS_FIELDS)]);
-static PROGRESS: Schema = formatted(Format::Progress, Null::Allowed);
+static PROGRESS: Schema = Schema::Progress;
 static ASSISTED_FIELDS: Schema = closed(&[required("status", &VALUE), optional("progress", &PROGRESS)]);
 pub static UPDATE_SNAPSHOT_STATUS: Schema =
     closed(&[required("os-update_snapshot_status", &ASSISTED_FIELDS)]);
@@ -271,19 +266,26 @@ pub static QUOTA_CLASS_UPDATE: Schema = closed(&[required("quota_class_set", &CL
 static HOST: Schema = Schema::Text(Text { min: 1, max: 255, null: Null::Allowed, format: Format::Host });
 static REASON: Schema =
     Schema::Text(Text { min: 1, max: 255, null: Null::Refused, format: Format::NotBlank("disabled_reason") });
-pub static SERVICE_SWITCH: Schema = closed(&[
-    optional("binary", &WORD),
-    optional("service", &WORD),
-    optional("host", &HOST),
-    optional("cluster", &SHORT),
-]);
-pub static SERVICE_DISABLE_REASON: Schema = closed(&[
-    optional("binary", &WORD),
-    optional("service", &WORD),
-    optional("host", &HOST),
-    optional("cluster", &SHORT),
-    optional("disabled_reason", &REASON),
-]);
+const NAMED: Choice = Choice::any(&["binary", "service"]);
+pub static SERVICE_SWITCH: Schema = choosing(
+    NAMED,
+    &[
+        optional("binary", &WORD),
+        optional("host", &HOST),
+        optional("cluster", &SHORT),
+        optional("service", &WORD),
+    ],
+);
+pub static SERVICE_DISABLE_REASON: Schema = choosing(
+    NAMED,
+    &[
+        optional("binary", &WORD),
+        optional("host", &HOST),
+        optional("cluster", &SHORT),
+        optional("service", &WORD),
+        optional("disabled_reason", &REASON),
+    ],
+);
 pub static SERVICE_FREEZE: Schema = closed(&[optional("host", &HOST), optional("cluster", &SHORT)]);
 pub static SERVICE_FAILOVER: Schema =
     closed(&[optional("host", &HOST), optional("cluster", &SHORT), optional("backend_id", &SHORT)]);
@@ -307,18 +309,21 @@ pub(super) static OBJECT: Schema = open(&[], Null::Refused);
 static MAYBE_OBJECT: Schema = open(&[], Null::Allowed);
 
 static HOST_NAME: Schema = text(0, 255, Null::Refused);
-static OLD_ATTACH: Schema = closed(&[
-    optional("instance_uuid", &UUID),
-    required("mountpoint", &WORD),
-    optional("host_name", &HOST_NAME),
-    optional("mode", &MODE),
-]);
+static OLD_ATTACH: Schema = choosing(
+    Choice::any(&["instance_uuid", "host_name"]),
+    &[
+        optional("instance_uuid", &UUID),
+        required("mountpoint", &WORD),
+        optional("host_name", &HOST_NAME),
+        optional("mode", &MODE),
+    ],
+);
 pub static OS_ATTACH: Schema = closed(&[required("os-attach", &OLD_ATTACH)]);
 static OLD_DETACH: Schema = Schema::Object(Object {
     fields: &[optional("attachment_id", &MAYBE_UUID)],
     extra: Extra::Refused,
     null: Null::Allowed,
-    nonempty_since: None,
+    choice: None,
 });
 pub static OS_DETACH: Schema = closed(&[required("os-detach", &OLD_DETACH)]);
 pub static OS_RESERVE: Schema = closed(&[required("os-reserve", &ANY)]);

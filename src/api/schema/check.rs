@@ -2,7 +2,7 @@
 
 use serde_json::{Map as Json, Value};
 
-use super::{Count, Digits, Field, Format, Integer, Map, Null, Object, Schema, Text};
+use super::{Choice, Count, Digits, Field, Format, Integer, Many, Map, Null, Object, Schema, Text, Told};
 use crate::api::bool_text;
 use crate::api::python::{display, from_base64, quoted, repr};
 use crate::domain::log_level::LogLevel;
@@ -43,7 +43,13 @@ impl Schema {
         version: Microversion,
     ) -> Result<(), Wrong<'a>> {
         if value.is_null() && self.null() == Null::Allowed {
-            return Ok(());
+            return match self {
+                // Null passes for a text, and then for an empty one.
+                Self::Text(rules) if rules.format == Format::Level => {
+                    check_text(rules, "").map_err(|reason| Wrong { path, value, reason })
+                }
+                _ => Ok(()),
+            };
         }
         let wrong = |reason: String| Wrong { path, value, reason: Reason::Of(reason) };
         match self {
@@ -95,13 +101,14 @@ impl Schema {
             Self::KeySize => {
                 super::words::key_size(path, value).unwrap_or_else(|| Err(wrong(self.not_of_type(value))))
             }
+            Self::Progress => super::words::progress(value).map_err(|reason| Wrong { path, value, reason }),
             Self::Uuids => Err(wrong(format!("{} is not valid under any of the given schemas", repr(value)))),
         }
     }
 
     fn null(&self) -> Null {
         match self {
-            Self::Any | Self::KeySize => Null::Allowed,
+            Self::Any | Self::KeySize | Self::Progress => Null::Allowed,
             Self::Text(Text { null, .. })
             | Self::Boolean(null)
             | Self::OneOf(_, null)
@@ -126,6 +133,7 @@ impl Schema {
             Self::Of(types) => types.to_vec(),
             Self::Words => vec!["array"],
             Self::KeySize => vec!["string", "integer"],
+            Self::Progress => vec!["string"],
         };
         if !types.is_empty() && self.null() == Null::Allowed {
             types.push("null");
@@ -205,9 +213,12 @@ impl Object {
                 return wrong(format!("'{}' is a required property", field.name));
             }
         }
-        let something = self.fields.iter().filter(known).any(|field| json.contains_key(field.name));
-        if self.nonempty_since.is_some_and(|minor| version.at_least(minor)) && !something {
-            return wrong(format!("{} is not valid under any of the given schemas", repr(value)));
+        let unmet = |told| {
+            let choice = self.choice.filter(|choice| choice.told == told && version.at_least(choice.since));
+            choice.and_then(|choice| choice.unmet(json))
+        };
+        if let Some(why) = unmet(Told::BeforeUnknown) {
+            return wrong(format!("{} {why}", repr(value)));
         }
         if self.extra.refused_at(version) {
             let unknown =
@@ -221,7 +232,26 @@ impl Object {
                 return wrong(format!("Additional properties are not allowed ({names} {verb} unexpected)"));
             }
         }
-        Ok(())
+        match unmet(Told::AfterUnknown) {
+            Some(why) => wrong(format!("{} {why}", repr(value))),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Choice {
+    /// What is wrong with the fields that are there.
+    fn unmet(&self, json: &Json<String, Value>) -> Option<String> {
+        let mut there = self.of.iter().filter(|name| json.contains_key(**name));
+        let Some(first) = there.next() else {
+            return Some("is not valid under any of the given schemas".to_owned());
+        };
+        let more: Vec<_> = there.collect();
+        if self.many == Many::AtLeastOne || more.is_empty() {
+            return None;
+        }
+        let all = more.into_iter().chain([first]).map(|name| format!("{{'required': [{}]}}", quoted(name)));
+        Some(format!("is valid under each of {}", all.collect::<Vec<_>>().join(", ")))
     }
 }
 
@@ -308,9 +338,6 @@ fn check_text(rules: &Text, text: &str) -> Result<(), Reason> {
         Format::Sentence(sentence) => return super::words::status(sentence, text),
         Format::Label(what) => return super::words::label(what, text),
         Format::Zone => return super::words::zone(text),
-        Format::Progress => {
-            return super::words::progress(text);
-        }
         Format::Bytes => {
             let fits = text.len() <= 65_535;
             return if fits { Ok(()) } else { of(format!("{value} is not a 'mysql_text'")) };

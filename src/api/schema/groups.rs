@@ -2,9 +2,9 @@
 
 use super::bodies::{
     ANY, ANY_TEXT, BOOLEAN, EXTRA_SPEC_UPDATE, MAYBE_METADATA, OBJECT, PLAIN_NAME, PRINTABLE, SHORT, SPECS,
-    TYPE_NAME, UUID, nonempty, open,
+    TYPE_NAME, UUID, open,
 };
-use super::{Format, Null, Schema, Sentence, Text, closed, optional, required, text};
+use super::{Choice, Format, Null, Schema, Sentence, Text, choosing, closed, optional, required, text};
 
 // Types and specs.
 
@@ -41,21 +41,24 @@ static NEW_GROUP: Schema = closed(&[
     optional("availability_zone", &ZONE),
 ]);
 pub static CREATE: Schema = closed(&[required("group", &NEW_GROUP)]);
-static COPY: Schema = closed(&[
-    optional("description", &PRINTABLE),
-    optional("name", &PLAIN_NAME),
-    optional("source_group_id", &UUID),
-    optional("group_snapshot_id", &UUID),
-]);
-pub static CREATE_FROM_SRC: Schema = closed(&[required("create-from-src", &COPY)]);
-static CHANGES: Schema = nonempty(
+static COPY: Schema = choosing(
+    Choice::one(&["group_snapshot_id", "source_group_id"]),
     &[
-        optional("name", &PLAIN_NAME),
         optional("description", &PRINTABLE),
+        optional("name", &PLAIN_NAME),
+        optional("source_group_id", &UUID),
+        optional("group_snapshot_id", &UUID),
+    ],
+);
+pub static CREATE_FROM_SRC: Schema = closed(&[required("create-from-src", &COPY)]);
+static CHANGES: Schema = choosing(
+    Choice::any(&["name", "description", "add_volumes", "remove_volumes"]),
+    &[
+        optional("description", &PRINTABLE),
+        optional("name", &PLAIN_NAME),
         optional("add_volumes", &PRINTABLE),
         optional("remove_volumes", &PRINTABLE),
     ],
-    0,
 );
 pub static UPDATE: Schema = closed(&[required("group", &CHANGES)]);
 static DELETION: Schema = closed(&[optional("delete-volumes", &BOOLEAN)]);

@@ -31,8 +31,10 @@ static SNAPSHOT: Schema = closed(&[
     optional("description", &DESCRIPTION),
     optional("metadata", &METADATA),
     optional("name", &NAME),
-    required("volume_id", &UUID),
+    // Looked at before `ref`, and missed after it.
+    optional("volume_id", &UUID),
     required("ref", &SNAPSHOT_REF),
+    required("volume_id", &UUID),
 ]);
 pub static MANAGE_SNAPSHOT: Schema = closed(&[required("snapshot", &SNAPSHOT)]);
 

@@ -44,6 +44,8 @@ pub enum Schema {
     Words,
     /// A number of bits, or text that Python prints again as the same number.
     KeySize,
+    /// `NN%`, or anything that Python takes for nothing.
+    Progress,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,8 +95,6 @@ pub enum Format {
     Label(&'static str),
     /// A name of an availability zone.
     Zone,
-    /// `NN%`.
-    Progress,
     /// Bytes in base64, as Python reads it.
     Base64,
     /// At most 65535 bytes (a MySQL `TEXT`).
@@ -151,8 +151,46 @@ pub struct Object {
     pub fields: &'static [Field],
     pub extra: Extra,
     pub null: Null,
-    /// At least one field must be there, since this minor version.
-    pub nonempty_since: Option<u16>,
+    pub choice: Option<Choice>,
+}
+
+/// Some fields of which not all may be absent (`anyOf` and `oneOf` of Cinder's schemas).
+#[derive(Debug, Clone, Copy)]
+pub struct Choice {
+    pub of: &'static [&'static str],
+    pub many: Many,
+    pub since: u16,
+    /// Whether it is told before unknown fields are: it follows from the order in Cinder's schema.
+    pub told: Told,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Many {
+    AtLeastOne,
+    ExactlyOne,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    BeforeUnknown,
+    AfterUnknown,
+}
+
+impl Choice {
+    /// At least one of them, told before unknown fields.
+    pub const fn any(of: &'static [&'static str]) -> Self {
+        Self { of, many: Many::AtLeastOne, since: 0, told: Told::BeforeUnknown }
+    }
+
+    /// Exactly one of them, told before unknown fields.
+    pub const fn one(of: &'static [&'static str]) -> Self {
+        Self { of, many: Many::ExactlyOne, since: 0, told: Told::BeforeUnknown }
+    }
+
+    /// At least one of them, told after unknown fields.
+    pub const fn any_late(of: &'static [&'static str], since: u16) -> Self {
+        Self { of, many: Many::AtLeastOne, since, told: Told::AfterUnknown }
+    }
 }
 
 /// Whether unknown fields are refused or ignored.
@@ -278,7 +316,12 @@ impl Field {
 
 /// A closed object.
 pub const fn closed(fields: &'static [Field]) -> Schema {
-    Schema::Object(Object { fields, extra: Extra::Refused, null: Null::Refused, nonempty_since: None })
+    Schema::Object(Object { fields, extra: Extra::Refused, null: Null::Refused, choice: None })
+}
+
+/// A closed object that needs some of its fields.
+pub const fn choosing(choice: Choice, fields: &'static [Field]) -> Schema {
+    Schema::Object(Object { fields, extra: Extra::Refused, null: Null::Refused, choice: Some(choice) })
 }
 
 /// A string of so many characters.

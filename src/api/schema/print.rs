@@ -2,7 +2,7 @@
 
 use serde_json::{Map as Json, Value, json};
 
-use super::{Count, Digits, Extra, Format, Presence, Schema};
+use super::{Count, Digits, Extra, Format, Many, Presence, Schema};
 use crate::api::answers::print::{AsOf, versions};
 use crate::api::bool_text;
 
@@ -20,7 +20,7 @@ impl Schema {
             }
         }
         match self {
-            Self::Any | Self::Uuids | Self::Of(_) => {}
+            Self::Any | Self::Uuids | Self::Of(_) | Self::Progress => {}
             Self::KeySize => out.extend([bound("minimum", 0), bound("maximum", super::bodies::LARGEST)]),
             Self::Words => {
                 out.insert("items".into(), json!({"type": "string", "minLength": 1, "maxLength": 255}));
@@ -123,7 +123,9 @@ fn object_to_json(object: &super::Object, out: &mut Json<String, Value>, as_of: 
     if closed {
         out.insert("additionalProperties".into(), json!(false));
     }
-    if object.nonempty_since.is_some_and(|minor| as_of.knows(minor)) {
-        out.insert("minProperties".into(), json!(1));
+    if let Some(choice) = object.choice.filter(|choice| as_of.knows(choice.since)) {
+        let word = if choice.many == Many::ExactlyOne { "oneOf" } else { "anyOf" };
+        let each: Vec<_> = choice.of.iter().map(|name| json!({"required": [name]})).collect();
+        out.insert(word.into(), json!(each));
     }
 }

@@ -4,7 +4,7 @@ use super::bodies::NULLABLE_SPECS;
 use super::{Extra, Field, Format, Null, Object, Schema, Text, closed, optional, required, text};
 
 const fn open(fields: &'static [Field]) -> Schema {
-    Schema::Object(Object { fields, extra: Extra::Ignored, null: Null::Refused, nonempty_since: None })
+    Schema::Object(Object { fields, extra: Extra::Ignored, null: Null::Refused, choice: None })
 }
 
 static NAME: Schema =
@@ -42,7 +42,7 @@ static BINARY: Schema = Schema::OneOf(
     Null::Refused,
 );
 static SHORT: Schema = text(0, 255, Null::Allowed);
-static LEVEL: Schema = Schema::Text(Text { min: 0, max: 255, null: Null::Refused, format: Format::Level });
+static LEVEL: Schema = Schema::Text(Text { min: 0, max: 255, null: Null::Allowed, format: Format::Level });
 pub static LOG_GET: Schema =
     closed(&[optional("binary", &BINARY), optional("server", &SHORT), optional("prefix", &SHORT)]);
 pub static LOG_SET: Schema = closed(&[

@@ -84,7 +84,25 @@ fn not_an_integer<'a>(path: Option<&'a str>, value: &'a Value) -> Wrong<'a> {
 }
 
 /// The last character stands for the sign whatever it is, until the number has been read.
-pub(super) fn progress(text: &str) -> Result<(), Reason> {
+/// A percentage. Cinder cuts it out of whatever there is, and tells what Python says where that
+/// cannot be cut.
+pub(super) fn progress(value: &Value) -> Result<(), Reason> {
+    let text = match value {
+        Value::String(text) => text,
+        Value::Array(items) if !items.is_empty() => {
+            let type_error =
+                "int() argument must be a string, a bytes-like object or a real number, not 'list'";
+            return Err(Reason::Alone(type_error.to_owned()));
+        }
+        Value::Object(object) if !object.is_empty() => {
+            return Err(Reason::Alone("unhashable type: 'slice'".to_owned()));
+        }
+        Value::Bool(true) => return Err(not_subscriptable("bool")),
+        Value::Number(number) if number.as_f64() == Some(0.0) => return Ok(()),
+        Value::Number(number) if number.is_f64() => return Err(not_subscriptable("float")),
+        Value::Number(_) => return Err(not_subscriptable("int")),
+        _ => return Ok(()),
+    };
     let told = |what: &str| Err(Reason::Alone(format!("Invalid input received: progress must be {what}")));
     let mut characters = text.chars();
     let Some(last) = characters.next_back() else { return Ok(()) };
@@ -93,6 +111,10 @@ pub(super) fn progress(text: &str) -> Result<(), Reason> {
         Some(0..=100) if last == '%' => Ok(()),
         Some(_) => told("an integer percentage between 0 and 100"),
     }
+}
+
+fn not_subscriptable(kind: &str) -> Reason {
+    Reason::Alone(format!("'{kind}' object is not subscriptable"))
 }
 
 pub(super) fn label(what: &str, text: &str) -> Result<(), Reason> {

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::services::{OWN_HOST, SCHEDULER_BINARY, VOLUME_BINARY, service_host, state, status};
 use crate::api::body::Fields;
 use crate::api::call::Call;
+use crate::api::python::quoted;
 use crate::api::reply::Reply;
 use crate::domain::cluster::Cluster;
 use crate::domain::{ClusterId, Error, Result};
@@ -82,14 +83,17 @@ fn kind(fields: Fields<'_>) -> Result<Option<&'static str>> {
 async fn locate(call: &Call, id: &str) -> Result<Option<ClusterId>> {
     match call.edge.services.pending_of(id).await?.as_slice() {
         [one] => Ok(one.cluster_id),
-        [] => Err(Error::invalid(format!(
-            "Invalid input received: There is no resource with UUID {id} pending cleanup."
-        ))),
-        _ => Err(Error::invalid(format!(
-            "Invalid input received: There are multiple resources with UUID {id} pending cleanup.  Please be more \
-             specific."
-        ))),
+        [] => Err(told("There is no resource with UUID %s pending cleanup.", id)),
+        _ => Err(told(
+            "There are multiple resources with UUID %s pending cleanup.  Please be more specific.",
+            id,
+        )),
     }
+}
+
+/// Upstream never puts the one into the other: the pair of them is what clients are told.
+fn told(sentence: &str, id: &str) -> Error {
+    Error::invalid(format!("Invalid input received: ({}, {})", quoted(sentence), quoted(id)))
 }
 
 /// As `os-services` lists them.

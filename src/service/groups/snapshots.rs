@@ -5,8 +5,8 @@ use crate::domain::cluster::Deed;
 use crate::domain::group::{GroupSnapshot, GroupSnapshotStatus, GroupStatus};
 use crate::domain::operation::{CreateSnapshot, DeleteSnapshot, Operation, Work};
 use crate::domain::snapshot::{NewSnapshot, SourceUse};
-use crate::domain::status::{SnapshotStatus, VolumeStatus, migration_is_idle};
-use crate::domain::volume::{Location, Volume};
+use crate::domain::status::SnapshotStatus;
+use crate::domain::volume::Volume;
 use crate::domain::{Ctx, Error, GroupSnapshotId, Metadata, Result};
 use crate::service::backends::check_intent;
 use crate::service::quotas::{self, Wanted};
@@ -94,7 +94,7 @@ impl Services {
         volume: &Volume,
         group: &GroupSnapshot,
     ) -> Result<Operation> {
-        let location = may_be_read(volume)?;
+        let location = snapshots::may_be_taken(volume)?;
         let volume_type = match volume.volume_type_id {
             Some(id) => tx.find_type(id).await?,
             None => None,
@@ -163,22 +163,4 @@ impl Services {
         }
         Ok(operations)
     }
-}
-
-/// The conditions for a member's snapshot, fewer than for one asked for by itself.
-fn may_be_read(volume: &Volume) -> Result<&Location> {
-    let refuse = |why: &str| Err(Error::invalid(format!("Invalid volume: {why}")));
-    let Some(location) = &volume.location else {
-        return refuse("The snapshot cannot be created because volume has not been scheduled to any host.");
-    };
-    if volume.status == VolumeStatus::Maintenance {
-        return refuse("The snapshot cannot be created when the volume is in maintenance mode.");
-    }
-    if !migration_is_idle(volume.migration_status.as_deref()) {
-        return refuse("Snapshot cannot be created while volume is migrating.");
-    }
-    if volume.status == VolumeStatus::Error {
-        return refuse("The snapshot cannot be created when the volume is in error status.");
-    }
-    Ok(location)
 }

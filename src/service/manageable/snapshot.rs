@@ -8,7 +8,7 @@ use crate::domain::status::{SnapshotStatus, VolumeEvent};
 use crate::domain::volume::Volume;
 use crate::domain::{Ctx, Error, Result, SnapshotId};
 use crate::service::quotas::{self, Wanted};
-use crate::service::{Services, volumes};
+use crate::service::{Services, snapshots, volumes};
 use crate::store::{Dispatch, Tx, quota_lock};
 
 impl Services {
@@ -37,15 +37,14 @@ impl Services {
         tx.lock_quota(&ctx.project_id).await?;
         let volume = volumes::visible(tx, ctx, volumes::parse_id(&new.volume_id)?).await?;
         let cluster = volume.cluster_id();
-        let found = tx.clusters().await?.into_iter().find(|view| Some(view.id) == cluster);
-        check_service(&found.ok_or_else(|| Error::not_found("Service cinder-volume could not be found."))?)?;
-        if !VolumeEvent::ReadData.allowed_from().contains(&volume.status) {
-            return Err(Error::invalid(format!(
-                "Invalid volume: Volume {} status must be available, in-use, but current status is: {}.",
-                volume.id, volume.status
-            )));
+        // Where the volume is nowhere, that is what is told.
+        if let Some(cluster) = cluster {
+            let found = tx.clusters().await?.into_iter().find(|view| view.id == cluster);
+            let missing = || Error::not_found("Service cinder-volume could not be found.");
+            check_service(&found.ok_or_else(missing)?)?;
         }
-        Self::check_readable(&volume, VolumeEvent::ReadData, "create snapshot")?;
+        snapshots::may_be_taken(&volume)?;
+        snapshots::check_status(&volume, VolumeEvent::ReadData)?;
         let volume_type = match volume.volume_type_id {
             Some(id) => tx.find_type(id).await?,
             None => None,

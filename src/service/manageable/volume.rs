@@ -21,7 +21,10 @@ impl Services {
     /// `Invalid` for an unknown host or type, a service that is not there, a volume that is ours
     /// already; `OverQuota` for the count (the size shows later).
     pub async fn manage_volume(&self, ctx: &Ctx, new: &NewManagedVolume) -> Result<Arc<VolumeDetails>> {
-        let cluster = self.backend(&new.host).await?;
+        let cluster = match &new.cluster {
+            Some(_) => None,
+            None => self.backend(&new.host).await?,
+        };
         let id = VolumeId::random();
         let (operation, details) = self
             .store
@@ -53,7 +56,10 @@ impl Services {
         if tx.type_encryption(volume_type.id).await?.is_some() {
             return Err(Error::invalid("Managing to an encrypted volume type is not supported."));
         }
-        let missing = || Error::invalid(format!("Host '{}' not found", new.host));
+        let missing = || {
+            let (what, name) = new.cluster.as_ref().map_or(("Host", &new.host), |name| ("Cluster", name));
+            Error::invalid(format!("{what} '{name}' not found"))
+        };
         let cluster = cluster.ok_or_else(missing)?;
         check_service(cluster)?;
         let wanted = Wanted::Volume { size: Gib(0), volume_type: Some(&volume_type) };

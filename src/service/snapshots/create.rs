@@ -3,7 +3,7 @@
 use crate::domain::cluster::Deed;
 use crate::domain::operation::{CreateSnapshot, Operation, Work};
 use crate::domain::snapshot::{NewSnapshot, Snapshot, SourceUse};
-use crate::domain::status::{SnapshotStatus, VolumeEvent};
+use crate::domain::status::{SnapshotStatus, VolumeEvent, VolumeStatus, migration_is_idle};
 use crate::domain::volume::{Location, Volume};
 use crate::domain::{Ctx, Error, Result, SnapshotId, VolumeId};
 use crate::service::backends::check_intent;
@@ -43,20 +43,9 @@ impl Services {
             SourceUse::DetachedOnly => VolumeEvent::SnapshotDetached,
             SourceUse::AlsoInUse => VolumeEvent::ReadData,
         };
-        if !event.allowed_from().contains(&volume.status) {
-            let allowed = event.allowed_from().iter().map(|status| status.as_str()).collect::<Vec<_>>();
-            return Err(Error::invalid(format!(
-                "Invalid volume: Volume {} status must be {}, but current status is: {}.",
-                volume.id,
-                allowed.join(", "),
-                volume.status
-            )));
-        }
-        Self::check_readable(&volume, event, "create snapshot")?;
-        let location = volume.location.as_ref().ok_or_else(|| {
-            Error::invalid(format!("Invalid volume: Volume {} has no place on a cluster.", volume.id))
-        })?;
-        check_intent(tx, Some(location.cluster_id), Deed::Remodel).await?;
+        check_intent(tx, volume.cluster_id(), Deed::Remodel).await?;
+        let location = may_be_taken(&volume)?;
+        check_status(&volume, event)?;
         let volume_type = match volume.volume_type_id {
             Some(id) => tx.find_type(id).await?,
             None => None,
@@ -74,6 +63,39 @@ impl Services {
         self.dispatch.insert(tx, &operation, &ctx.clock).await?;
         Ok((operation, snapshot))
     }
+}
+
+/// Whether a snapshot of the volume is possible at all, and where. Of a member of a group nothing
+/// more is asked.
+pub(in crate::service) fn may_be_taken(volume: &Volume) -> Result<&Location> {
+    let refuse = |why: &str| Err(Error::invalid(format!("Invalid volume: {why}")));
+    let Some(location) = &volume.location else {
+        return refuse("The snapshot cannot be created because volume has not been scheduled to any host.");
+    };
+    if volume.status == VolumeStatus::Maintenance {
+        return refuse("The snapshot cannot be created when the volume is in maintenance mode.");
+    }
+    if !migration_is_idle(volume.migration_status.as_deref()) {
+        return refuse("Snapshot cannot be created while volume is migrating.");
+    }
+    if volume.status == VolumeStatus::Error {
+        return refuse("The snapshot cannot be created when the volume is in error status.");
+    }
+    Ok(location)
+}
+
+/// What a snapshot asked for by itself needs besides.
+pub(in crate::service) fn check_status(volume: &Volume, event: VolumeEvent) -> Result<()> {
+    if event.allowed_from().contains(&volume.status) {
+        return Ok(());
+    }
+    let allowed = event.allowed_from().iter().map(|status| status.as_str()).collect::<Vec<_>>();
+    Err(Error::invalid(format!(
+        "Invalid volume: Volume {} status must be {}, but current status is: {}.",
+        volume.id,
+        allowed.join(", "),
+        volume.status
+    )))
 }
 
 /// A snapshot that is about to be taken.

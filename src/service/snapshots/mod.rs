@@ -12,7 +12,7 @@ use crate::service::confined_to;
 use crate::store::Tx;
 
 pub use change::AssistedProgress;
-pub(super) use create::of_volume;
+pub(super) use create::{check_status, may_be_taken, of_volume};
 pub use delete::Force;
 
 fn not_found(id: &str) -> Error {

@@ -1,6 +1,6 @@
 //! The actions that need no data path: extend, revert, bootable, read-only, reset.
 
-use super::{READONLY_KEY, is_migrating, parse_id, require, visible};
+use super::{READONLY_KEY, parse_id, require, visible};
 use crate::domain::cluster::Deed;
 use crate::domain::operation::{ExtendVolume, RevertVolume, Work};
 use crate::domain::status::{SnapshotStatus, VolumeEvent, VolumeStatus};
@@ -200,17 +200,5 @@ impl Services {
         })
         .await
         .map(|_| ())
-    }
-
-    /// Whether an operation may read the volume's data now.
-    ///
-    /// # Errors
-    /// `Invalid` with the reason.
-    pub(crate) fn check_readable(volume: &Volume, event: VolumeEvent, doing: &str) -> Result<()> {
-        require(volume, event, doing)?;
-        if is_migrating(volume) {
-            return Err(Error::invalid(format!("Invalid volume: Volume {} is being migrated.", volume.id)));
-        }
-        Ok(())
     }
 }

@@ -24,7 +24,8 @@ def qos(p):
             consumer=["front-end", "back-end", "both", "x", None], minIOPS=["1", 5], bad=[None])}, "qos"),
         lambda: p.add("POST", "/qos-specs", {"qos_specs": {"name": p.pick("", " ", None, "x" * 256, shared(p, 3))}}, "qos"),
         lambda: p.add("GET", f"/qos-specs/{one}"), lambda: p.add("GET", f"/qos-specs/{one}/associations"),
-        lambda: p.add("GET", "/qos-specs" + p.pick("", "", "?limit=0", "?limit=x", "?sort=nonsense", "?sort_key=id", "?nonsense=1", "?marker=" + NOBODY)),
+        lambda: p.add("GET", "/qos-specs" + p.pick("", "", "?limit=0", "?limit=x", "?sort=nonsense", "?sort_key=id", "?nonsense=1", "?marker=" + NOBODY,
+                                                   "?sort=nonsense&marker=" + NOBODY, "?nonsense=1&sort=nonsense", "?all_tenants=1")),
         lambda: p.add("PUT", f"/qos-specs/{one}", {"qos_specs": p.some(consumer=["both", "x"], a=["1", 2], b=["2"])}),
         lambda: p.add("PUT", f"/qos-specs/{one}/delete_keys", {"keys": p.pick(["a"], ["none"], [], "a", ["a", "a"], [""])}),
         lambda: p.add("GET", f"/qos-specs/{one}/{p.pick('associate', 'disassociate')}?vol_type_id={p.any('type')}"),
@@ -40,7 +41,7 @@ def group_types(p):
             description=TEXTS, is_public=BOOLS, group_specs=[{"a": "1"}, {"a": 1}, {}])}, "grouptype"),
         lambda: p.add("POST", "/group_types", {"group_type": {"name": shared(p, 3)}}, "grouptype", "admin"),
         lambda: p.add("GET", "/group_types" + p.pick("", "", "?is_public=None", "?is_public=x", "?limit=-1", "?sort=nonsense", "?sort=name:asc",
-                                                     "?marker=" + NOBODY)),
+                                                     "?marker=" + NOBODY, "?sort=nonsense&marker=" + NOBODY, "?is_public=x&sort=name:up")),
         lambda: p.add("GET", f"/group_types/{kind}"), lambda: p.add("DELETE", f"/group_types/{kind}"), lambda: p.add("GET", "/group_types/default"),
         lambda: p.add("PUT", f"/group_types/{kind}", {"group_type": p.some(name=[shared(p, 3), "", " ", None, 5, "x" * 256], description=TEXTS, is_public=BOOLS)}),
         lambda: p.add("GET", f"/group_types/{kind}/group_specs"),
@@ -59,7 +60,7 @@ def groups(p):
             name=TEXTS, description=TEXTS, availability_zone=["nova", "nowhere"])}, "group"),
         lambda: p.add("POST", "/groups", {"group": {"group_type": p.any("grouptype"), "volume_types": [p.any("type")], "name": "g"}}, "group", "admin"),
         lambda: p.add("GET", p.pick("/groups", "/groups/detail", "/groups/detail?list_volume=true") if p.rng.random() < 0.5 else
-                      p.pick("/groups", "/groups/detail") + query(p, "name=g", "name~=g", "status=available", "nonsense=1", "list_volume=x")),
+                      p.pick("/groups", "/groups/detail") + query(p, "name=g", "name~=g", "status=available", "nonsense=1", "list_volume=x", "project_id=x")),
         lambda: p.add("GET", f"/groups/{one}{p.pick('', '?list_volume=true', '?list_volume=x')}"),
         lambda: p.add("PUT", f"/groups/{one}", {"group": p.some(
             name=TEXTS, description=TEXTS, add_volumes=[p.any("volume"), ""], remove_volumes=[p.any("volume"), ""])}),
@@ -68,7 +69,8 @@ def groups(p):
         lambda: p.add("POST", f"/groups/{one}/action", {replication: p.pick({}, {}, {"secondary_backend_id": "b"}, None)}),
         lambda: p.add("POST", "/groups/action", {"create-from-src": p.some(
             name=TEXTS, group_snapshot_id=[p.any("groupsnapshot")], source_group_id=[one])}, "group"),
-        lambda: p.add("GET", f"/groups/{one}"),
+        lambda: p.add("POST", "/groups/action", {"create-from-src": p.pick({"name": "two", "unheard_of": 1}, {"unheard_of": 1}, {})}),
+        lambda: p.add("GET", f"/groups/{one}"), lambda: p.add("DELETE", f"/groups/{one}"),
     )
 
 
@@ -125,6 +127,9 @@ def manageable(p):
         lambda: p.add("POST", volumes, {"volume": {"ref": p.pick({"source-name": "none"}, {}, None, "x")} | p.some(
             host=[host], cluster=["x", ""], name=TEXTS, description=TEXTS, volume_type=[p.any("type"), "nonsense"], metadata=[{"a": "1"}, None],
             availability_zone=["nova", "nowhere"], bootable=BOOLS)}),
+        lambda: p.add("POST", volumes, {"volume": {"ref": "x"} | p.some(
+            cluster=["x"], volume_type=[p.any("type"), NOBODY, "nonsense"], availability_zone=["nowhere"], host=["nowhere"])}),
+        lambda: p.add("POST", snapshots, {"snapshot": p.pick({}, {"ref": 5}, {"ref": 5, "volume_id": "x"}, {"volume_id": p.any("volume"), "ref": {}})}),
         lambda: p.add("POST", snapshots, {"snapshot": {"ref": p.pick({"source-name": "none"}, {}, "x")} | p.some(
             volume_id=[p.any("volume"), "x"], name=TEXTS, description=TEXTS, metadata=[{"a": "1"}, None])}),
     )
@@ -138,14 +143,15 @@ def services(p):
         ("GET", "/os-services?host=nowhere"), ("GET", "/os-services?binary=cinder-nothing"),
         ("PUT", f"/os-services/{p.pick('enable', 'disable', 'nonsense')}", p.pick(who, {"host": host}, {})),
         ("PUT", "/os-services/disable-log-reason", who | p.some(disabled_reason=["r", "", " ", "x" * 256])),
+        ("PUT", "/os-services/disable-log-reason", p.pick({"disabled_reason": "r"}, {"host": "nowhere", "unheard_of": 1})),
         ("PUT", f"/os-services/{p.pick('freeze', 'thaw')}", p.pick({"host": "nowhere"}, {}, {"host": host}, {"cluster": "x"})),
         ("PUT", f"/os-services/{p.pick('failover_host', 'failover')}", {"host": host} | p.some(backend_id=["b", "", None], cluster=["x"])),
         ("PUT", "/os-services/get-log", {"prefix": 5} | p.some(binary=["cinder-nothing", 5], server=[5])),
-        ("PUT", "/os-services/set-log", {"binary": "cinder-api", "server": "nowhere"} | p.some(level=["loud", ""])),
+        ("PUT", "/os-services/set-log", {"binary": "cinder-api", "server": "nowhere"} | p.some(level=["loud", "", 5, None], binary=["cinder-volume", "*"])),
         ("GET", f"/capabilities/{p.pick('nowhere', 'nowhere@no')}"), ("GET", "/os-hosts/nowhere"), ("GET", "/os-hosts?zone=nowhere"),
         ("PUT", "/os-hosts/nowhere", p.pick({"status": "enable"}, {"status": "x"}, {"x": "y"}, {})), ("PUT", "/os-hosts", {}),
-        ("GET", "/scheduler-stats/get_pools?detail=maybe"),
-
+        ("GET", "/scheduler-stats/get_pools?" + p.pick("detail=maybe", "name=nowhere", "nonsense=1", "name=nowhere&all_tenants=1", "name~=x",
+                                                       "vendor_name=nobody", "name=nowhere&volume_type=" + p.any("type"), "volume_type=none")),
         ("GET", f"/clusters{p.pick('', '/detail', '/nobody')}"), ("GET", "/clusters?binary=cinder-volume"), ("GET", "/clusters?nonsense=1"),
         ("PUT", f"/clusters/{p.pick('enable', 'disable', 'x')}", p.pick({"name": "nobody"}, {"name": "nobody", "binary": "cinder-volume"}, {}, {"name": "x" * 256})),
         ("POST", "/workers/cleanup", p.pick({"host": "nowhere"}, {"resource_id": NOBODY}, {"resource_type": "x"}, {"service_id": "x"}, {"disabled": "maybe"}))))
@@ -153,7 +159,8 @@ def services(p):
 
 def messages(p):
     p.add(*p.pick(("GET", "/messages"), ("GET", f"/messages/{NOBODY}"), ("DELETE", f"/messages/{NOBODY}"), ("GET", "/messages?sort=nonsense"),
-                  ("GET", "/messages?limit=x"), ("GET", "/messages?nonsense=1"), ("GET", f"/messages?resource_uuid={p.any('volume')}"),
+                  ("GET", "/messages?limit=x"), ("GET", "/messages?nonsense=1"),
+                  ("GET", "/messages?sort=nonsense&marker=" + NOBODY), ("GET", "/messages?all_tenants=1"), ("GET", "/messages?nonsense=1&sort=nonsense"), ("GET", f"/messages?resource_uuid={p.any('volume')}"),
                   ("GET", "/messages?message_level=ERROR")))
 
 
@@ -163,4 +170,7 @@ def general(p):
         ("GET", "/resource_filters"), ("GET", "/resource_filters?resource=volume"), ("GET", "/resource_filters?resource=nothing"),
         ("GET", f"/default-types{p.pick('', '/%project')}"), ("PUT", "/default-types/%project", {"default_type": {"volume_type": p.any("type")}}),
         ("DELETE", "/default-types/%project"), ("POST", "/volumes/nothing/nothing", {}), ("PUT", "/volumes", {}), ("POST", "/volumes/detail", {}),
-        ("DELETE", "/volumes"), ("PUT", "/types", {}), ("GET", "/volumes/summary/x"), ("PATCH", "/volumes", {}), ("GET", "")))
+        ("DELETE", "/volumes"), ("PUT", "/types", {}),
+        ("GET", f"/{p.pick('volumes', 'snapshots', 'types', 'messages', 'os-hosts')}/{p.pick('new', NOBODY + '/edit')}"),
+        ("DELETE", f"/{p.pick('limits', 'os-hosts', 'workers', 'extensions', 'os-quota-class-sets')}/x"), ("POST", "/messages", {}),
+        ("PUT", f"/{p.pick('group_snapshots', 'cgsnapshots', 'messages', 'os-volume-transfer')}/{NOBODY}", {}), ("GET", "/workers"), ("GET", "/volumes/summary/x"), ("PATCH", "/volumes", {}), ("GET", "")))

@@ -41,7 +41,7 @@ def volume_read(p):
         "created_at=gt:2001-01-01", "updated_at=gte:2001-01-01T00:00:00", "created_at=x", "created_at=about:2001-01-01",
         "migration_status=none", "migration_status=None", "size=1", "size=x", "group_id=None", f"group_id={NOBODY}",
         f"volume_type_id={p.any('type')}", f"snapshot_id={p.any('snapshot')}", f"source_volid={one}", "multiattach=false", f"id={one}",
-        "attach_status=detached", "user_id=member", f"glance_metadata={{'image_name':'i'}}", "deleted=false", "ü=1"))
+        "attach_status=detached", "user_id=member", f"glance_metadata={{'image_name':'i'}}", "deleted=false", "deleted=true", "project_id=x", "ü=1"))
 
 
 def volume_change(p):
@@ -95,7 +95,7 @@ def snapshot_rest(p):
         lambda: p.add("GET", p.pick("/snapshots", "/snapshots/detail") + query(
             p, "status=available", "status=error", f"volume_id={p.any('volume')}", "name=one", "name~=s1", "display_name~=s", "display_name=one",
             "metadata={'team':'blue'}", "metadata=x", "availability_zone=nova", "consumes_quota=true", "use_quota=x", "nonsense=1",
-            "volume_size=1", "created_at=x", f"id={one}")),
+            "volume_size=1", "created_at=x", f"id={one}", "project_id=x")),
         lambda: p.add("PUT", f"/snapshots/{one}", {"snapshot": p.some(name=TEXTS, description=TEXTS, display_name=TEXTS)}),
         lambda: p.add("DELETE", f"/snapshots/{one}"), lambda: p.add("DELETE", f"/snapshots/{one}"),
         lambda: p.add(p.pick("POST", "PUT"), f"/snapshots/{one}/metadata", {"metadata": metadata(p)}),
@@ -103,7 +103,8 @@ def snapshot_rest(p):
         lambda: p.add("DELETE", f"/snapshots/{one}/metadata/{p.pick('team', 'x')}"),
         lambda: p.add("POST", f"/snapshots/{one}/action", p.pick(
             {"os-reset_status": {"status": p.pick(*STATUSES)}}, {"os-reset_status": {}}, {"os-force_delete": {}}, {"os-x": {}}, {"os-unmanage": {}},
-            {"os-update_snapshot_status": {"status": p.pick("available", "error", "creating"), "progress": p.pick("50%", "150%", "x", "", None)}})),
+            {"os-update_snapshot_status": {"status": p.pick("available", "error", "creating"), "progress": p.pick(
+                "50%", "150%", "x", "", None, "50%", 5, 1.5, 0, True, [], ["a"], {"a": "b"})}})),
     )
 
 
@@ -119,6 +120,7 @@ def types(p):
         lambda: p.add("GET", f"/types/{one}"), lambda: p.add("GET", "/types/default"),
         lambda: p.add("GET", "/types" + p.pick("", "?is_public=None", "?is_public=false", "?is_public=x", "?sort=name:asc", "?sort_key=nonsense",
                                                "?limit=0", "?limit=-1", "?offset=x", "?marker=" + NOBODY, "?extra_specs={'a':'1'}", "?nonsense=1",
+                                               "?sort=nonsense&marker=" + NOBODY, "?all_tenants=1", "?nonsense=1&sort=nonsense", "?sort=name:up",
                                                f"?name={mine}", "?description=one")),
         lambda: p.add("PUT", f"/types/{one}", {"volume_type": p.some(name=[mine, "", " ", None, "x" * 256, 5], description=TEXTS, is_public=BOOLS)}),
         lambda: p.add("DELETE", f"/types/{one}"),
@@ -149,7 +151,8 @@ def attachments(p):
         lambda: p.add("GET", f"/attachments/{one}"),
         lambda: p.add("GET", p.pick("/attachments", "/attachments/detail") + query(
             p, f"volume_id={p.any('volume')}", "attach_status=reserved", f"instance_id={NOBODY}", f"instance_uuid={NOBODY}", "nonsense=1",
-            "attach_mode=rw")),
+            "attach_mode=rw", "status=reserved", "status=reserved&sort=size", "instance_id=", "attached_host=h", "project_id=x", "sort=attached_host",
+            "sort_key=host")),
         lambda: p.add("DELETE", f"/attachments/{one}"),
         lambda: p.add("GET", p.pick("/attachments?status=reserved", f"/attachments/{one}", f"/attachments/{one}", "/attachments/detail")),
         lambda: p.add("POST", f"/attachments/{one}/action", p.pick({"os-complete": None}, {"os-complete": {}}, {"x": {}})),

@@ -22,7 +22,7 @@ KINDS = ("volumes", "snapshots", "groups", "group_snapshots", "backups")
 SECRET = {"auth_key"}
 HEADERS = ("content-type", "openstack-api-version", "vary", "etag", "location")
 # Lists that show more than what is the project's own: other programs' rows are left out of them.
-SHARED = {"volume_types", "group_types", "qos_specs", "messages", "default_types"}
+SHARED = {"volume_types", "group_types", "qos_specs", "messages", "default_types", "pools"}
 EVERYWHERE = {"__DEFAULT__", "default_cgsnapshot_type"}
 # With what each implies, as Keystone's bootstrap has it.
 ROLES = {"admin": "admin,member,reader", "member": "member,reader", "stranger": "member,reader", "reader": "reader"}

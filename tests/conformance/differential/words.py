@@ -27,12 +27,11 @@ def query(p, *filters):
     if p.rng.random() < 0.25:
         parts.append(p.pick("sort=name:asc", "sort=name:desc", "sort=size", "sort=status:asc,name:asc", "sort=name:up", "sort=nonsense",
                             "sort_key=name&sort_dir=asc", "sort_key=size", "sort_key=nonsense", "sort_dir=up", "sort=name&sort_key=id",
-                            "sort=display_name:asc", "sort_key=created_at", "sort="))
-    # Of a wrong key and an unknown marker either may be told first.
-    if p.rng.random() < 0.3 and "nonsense" not in "".join(parts) and "sort=" not in parts:
+                            "sort=display_name:asc", "sort_key=created_at", "sort=", "sort=nonsense,name:up", "sort=status&sort=size:up"))
+    if p.rng.random() < 0.3:
         parts.append(p.pick("limit=1", "limit=2", "limit=0", "limit=1000", "limit=1001", "limit=-1", "limit=x", "limit=", "limit=2&offset=1",
                             "offset=1", "offset=0", "offset=-1", "offset=x", "offset=1000000", "offset=99999999999",
-                            f"marker={NOBODY}", "marker=not-an-id", "limit=1&marker=" + NOBODY))
+                            f"marker={NOBODY}", "marker=not-an-id", "limit=1&marker=" + NOBODY, "limit=-1&limit=1", "limit=2&limit=1"))
     if p.rng.random() < 0.15:
         parts.append(p.pick("with_count=true", "with_count=maybe", "with_count=0", "all_tenants=0", "all_tenants=x"))
     return "?" + "&".join(parts) if parts else ""

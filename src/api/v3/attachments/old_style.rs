@@ -8,11 +8,10 @@ use serde_json::Value;
 
 use super::{caller, connector};
 use crate::api::call::Call;
-use crate::api::python::repr;
 use crate::api::reply::Reply;
 use crate::api::v3::volumes::load_authorized;
+use crate::domain::Result;
 use crate::domain::attachment::Connector;
-use crate::domain::{Error, Result};
 use crate::service::attachments::OldAttach;
 
 fn accepted() -> Reply {
@@ -51,12 +50,6 @@ pub async fn attach(call: Call) -> Result<Reply> {
         mountpoint: fields.text("mountpoint").unwrap_or_default(),
         mode: fields.text("mode").unwrap_or_else(|| "rw".to_owned()),
     };
-    if attach.instance_id.is_none() && attach.host.is_none() {
-        return Err(Error::invalid(format!(
-            "Invalid input for field/attribute os-attach. Value: {0}. {0} is not valid under any of the given schemas",
-            repr(&call.body["os-attach"])
-        )));
-    }
     load_authorized(&call).await?;
     call.edge.services.mark_attached(&call.ctx, call.param("id"), &attach).await?;
     Ok(accepted())

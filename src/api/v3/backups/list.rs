@@ -3,14 +3,13 @@
 use axum::http::StatusCode;
 
 use super::view::{Detail, List, Sees, Summary};
-use crate::api::bool_text;
 use crate::api::call::Call;
 use crate::api::filters::{Rules, list_query};
 use crate::api::page::{NextLink, PageEnd, next_link};
 use crate::api::reply::Reply;
+use crate::domain::Result;
 use crate::domain::backup::BackupDetails;
 use crate::domain::page::{BACKUP_FIELDS, Page};
-use crate::domain::{Error, Result};
 
 pub static RULES: Rules =
     Rules { resource: "backup", fields: BACKUP_FIELDS, since: &[], strict_since: 31, own: &[], hidden: &[] };
@@ -35,11 +34,6 @@ pub async fn detail(call: Call) -> Result<Reply> {
 
 async fn read(call: &Call) -> Result<Page<BackupDetails>> {
     call.authorize_own()?;
-    if let Some(text) = call.query.get("all_tenants").filter(|_| call.ctx.is_admin)
-        && bool_text::of_query(text).is_none()
-    {
-        return Err(Error::invalid(format!("all_tenants must be a boolean, got '{text}'.")));
-    }
     call.edge.services.list_backups(&list_query(call, &RULES)?).await
 }
 

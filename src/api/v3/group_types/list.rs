@@ -3,7 +3,7 @@
 use super::view::{List, One, Specs, View};
 use crate::api::bool_text;
 use crate::api::call::Call;
-use crate::api::page::{PageEnd, next_link, paging};
+use crate::api::page::{self, PageEnd, next_link};
 use crate::api::reply::Reply;
 use crate::domain::page::{Comparison, Filter, GROUP_TYPE_FIELDS, Scope, Value, find};
 use crate::domain::{Error, ListQuery, Result};
@@ -19,14 +19,15 @@ pub async fn show(call: Call) -> Result<Reply> {
 
 /// Public ones, unless an administrator asks for others; nothing else can be filtered by.
 pub async fn list(call: Call) -> Result<Reply> {
-    let page = paging(&call.query, GROUP_TYPE_FIELDS)?;
+    let (limit, offset) = page::stretch(&call.query)?;
+    page::sort_words(&call.query, "created_at")?;
     let query = ListQuery {
         scope: Scope::AllProjects,
         filters: by_visibility(&call)?.into_iter().collect(),
-        sort: page.sort,
-        limit: page.limit,
-        marker: page.marker,
-        offset: page.offset,
+        sort: page::sort(&call.query, GROUP_TYPE_FIELDS)?,
+        limit,
+        marker: page::marker(&call.query),
+        offset,
         with_count: false,
     };
     let page = call.edge.services.list_group_types(&query).await?;

@@ -1,18 +1,16 @@
 //! `POST /groups`, and `create-from-src`.
 
-use serde_json::Value;
 use uuid::Uuid;
 
 use super::view::{One, Summary};
 use super::{load, refuse_legacy, reserved};
 use crate::api::body::Fields;
 use crate::api::call::Call;
-use crate::api::python::{display, repr};
 use crate::api::reply::Reply;
 use crate::api::v3::group_snapshots;
 use crate::domain::group::{GroupSource, NewGroup};
 use crate::domain::group_type::DEFAULT_CGSNAPSHOT_TYPE;
-use crate::domain::{Error, ErrorKind, Result};
+use crate::domain::{ErrorKind, Result};
 
 /// Null stays null, a text is stripped.
 pub fn named(fields: Fields<'_>) -> (Option<String>, Option<String>) {
@@ -43,26 +41,8 @@ pub async fn create(call: Call) -> Result<Reply> {
     Ok(Reply::accepted(&One { group: Summary { id: group.id, name: &group.name } }))
 }
 
-/// Of the two sources exactly one must be named, as a schema in Cinder's language would say.
-fn one_source(body: &Value, fields: Fields<'_>) -> Result<()> {
-    let wrong = match (fields.has("group_snapshot_id"), fields.has("source_group_id")) {
-        (true, false) | (false, true) => return Ok(()),
-        (false, false) => "is not valid under any of the given schemas",
-        (true, true) => {
-            "is valid under each of {'required': ['source_group_id']}, {'required': ['group_snapshot_id']}"
-        }
-    };
-    let value = body.get("create-from-src").unwrap_or(&Value::Null);
-    Err(Error::invalid(format!(
-        "Invalid input for field/attribute create-from-src. Value: {}. {} {wrong}",
-        display(value),
-        repr(value)
-    )))
-}
-
 pub async fn create_from_src(call: Call) -> Result<Reply> {
     let fields = call.object("create-from-src");
-    one_source(&call.body, fields)?;
     let source = match (fields.text("group_snapshot_id"), fields.text("source_group_id")) {
         (Some(id), _) => {
             let found = group_snapshots::load(&call, &id).await?;

@@ -7,7 +7,7 @@ use crate::api::call::Call;
 use crate::api::reply::Reply;
 use crate::api::v3::{snapshots, volumes};
 use crate::domain::manageable::{NewManagedSnapshot, NewManagedVolume, Reference};
-use crate::domain::{Error, Microversion, Result};
+use crate::domain::{Microversion, Result};
 
 /// Since which version a cluster may be named instead of a host.
 const CLUSTER: u16 = 16;
@@ -17,13 +17,10 @@ pub async fn volume(call: Call) -> Result<Reply> {
     call.require_project()?;
     let fields = call.object("volume");
     let place = Place::of(&call, CLUSTER, |name| fields.text(name))?;
-    let Some(host) = place.host else {
-        let cluster = place.cluster.unwrap_or_default();
-        return Err(Error::invalid(format!("Cluster '{cluster}' not found")));
-    };
     let stripped = |name| fields.nonempty(name).map(|text| text.trim().to_owned());
     let new = NewManagedVolume {
-        host,
+        host: place.host.unwrap_or_default(),
+        cluster: place.cluster,
         reference: reference(fields.get("ref")),
         name: stripped("name"),
         description: stripped("description"),
@@ -54,8 +51,7 @@ pub async fn snapshot(call: Call) -> Result<Reply> {
         metadata: fields.metadata("metadata").unwrap_or_default(),
     };
     let snapshot = call.edge.services.manage_snapshot(&call.ctx, &new).await?;
-    let shape = snapshots::view::Shape::Detail(call.version());
-    let view = snapshots::view::View { snapshot: &snapshot, shape };
+    let view = snapshots::view::View { snapshot: &snapshot, shape: snapshots::view::Shape::Summary };
     Ok(Reply::accepted(&snapshots::view::One { snapshot: view }))
 }
 

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use axum::http::StatusCode;
 use serde::Serialize;
 
 use super::{API_BINARY, OWN_HOST, SCHEDULER_BINARY, VOLUME_BINARY, service_host, state};
@@ -92,7 +93,14 @@ pub async fn set(call: Call) -> Result<Reply> {
     call.authorize_own()?;
     let fields = call.whole();
     let prefix = fields.text("prefix").unwrap_or_default();
-    let word = fields.text("level").unwrap_or_default();
+    let word = match (fields.text("level"), fields.nonempty("binary").as_deref()) {
+        (Some(word), _) => word,
+        // Only the API itself looks at it at once; the others are told of a level that is none.
+        (None, Some(SCHEDULER_BINARY | VOLUME_BINARY | "cinder-backup")) => {
+            return Ok(Reply::raw(StatusCode::ACCEPTED));
+        }
+        (None, _) => String::new(),
+    };
     let level = LogLevel::parse(&word)
         .ok_or_else(|| Error::invalid(format!("Invalid input received: {word} is not a valid log level.")))?;
     let meant = meant(&call).await?;
@@ -105,5 +113,5 @@ pub async fn set(call: Call) -> Result<Reply> {
         tracing::info!(user = %call.ctx.user_id, ?targets, level = level.as_str(), "log levels set");
         control.set(&targets, level);
     }
-    Ok(Reply::raw(axum::http::StatusCode::ACCEPTED))
+    Ok(Reply::raw(StatusCode::ACCEPTED))
 }

@@ -1,9 +1,12 @@
 //! `GET /scheduler-stats/get_pools`: a pool for each cluster that can be written to.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::state;
+use crate::api::bool_text;
 use crate::api::call::Call;
+use crate::api::python::display;
 use crate::api::reply::Reply;
 use crate::api::time::Time;
 use crate::domain::cluster::{Capacity, Cluster};
@@ -115,6 +118,7 @@ pub async fn list(call: Call) -> Result<Reply> {
     let clusters = call.edge.services.backends().await?;
     let wanted = |cluster: &&Cluster| {
         filters.name.is_none_or(|name| name == cluster.host())
+            && filters.figures.iter().all(|(key, text)| has(cluster, key, text))
             && specs.as_ref().is_none_or(|specs| may_hold(cluster, specs))
     };
     let pools = clusters
@@ -127,9 +131,12 @@ pub async fn list(call: Call) -> Result<Reply> {
 struct Filters<'a> {
     name: Option<&'a str>,
     volume_type: Option<&'a str>,
+    /// Capabilities and what they are to be.
+    figures: Vec<(&'a str, &'a str)>,
 }
 
-/// Filters count since 3.28, `volume_type` since 3.35; from 3.31 on others are refused.
+/// Filters count since 3.28, `volume_type` since 3.35; from 3.31 on others are refused, and until
+/// then they are about the capabilities.
 fn filters(call: &Call) -> Result<Filters<'_>> {
     let version = call.version();
     if version.at_least(31) {
@@ -141,10 +148,25 @@ fn filters(call: &Call) -> Result<Filters<'_>> {
             return Err(Error::invalid(format!("Invalid filters {names} are found in query options.")));
         }
     }
+    let own = |(key, _): &(&str, &str)| matches!(*key, "detail" | "name" | "volume_type");
+    let figures = match version.at_least(28) && !version.at_least(31) {
+        true => call.query.iter().filter(|pair| !own(pair)).collect(),
+        false => Vec::new(),
+    };
     Ok(Filters {
+        figures,
         name: call.query.get("name").filter(|_| version.at_least(28)),
         volume_type: call.query.get("volume_type").filter(|_| version.at_least(35)),
     })
+}
+
+/// Whether a capability, as Python would print it, is what the text says.
+fn has(cluster: &Cluster, key: &str, text: &str) -> bool {
+    match serde_json::to_value(capabilities(cluster)).ok().as_ref().and_then(|all| all.get(key)) {
+        None | Some(Value::Null) => false,
+        Some(Value::Bool(flag)) => *flag == bool_text::lenient(text),
+        Some(value) => display(value) == text,
+    }
 }
 
 /// Whether volumes of such a type may go there at all, room aside.

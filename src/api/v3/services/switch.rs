@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use super::{OWN_HOST, SCHEDULER_BINARY, VOLUME_BINARY, service_host};
 use crate::api::call::Call;
-use crate::api::python::repr;
 use crate::api::reply::Reply;
 use crate::auth::Target;
 use crate::domain::cluster::{Cluster, Intent};
@@ -22,7 +21,7 @@ struct Switched<'a> {
     binary: &'a str,
     disabled: bool,
     status: &'static str,
-    /// Of an enabled service null, of a disabled one only when it was given.
+    /// Only where one can be given, be it null.
     #[serde(skip_serializing_if = "Option::is_none")]
     disabled_reason: Option<Option<&'a str>>,
 }
@@ -37,18 +36,15 @@ pub async fn disable(call: Call) -> Result<Reply> {
 
 pub async fn disable_log_reason(call: Call) -> Result<Reply> {
     let reason = call.whole().text("disabled_reason");
-    switch(&call, Intent::Cordoned, reason).await
+    switch(&call, Intent::Cordoned, Some(reason)).await
 }
 
-async fn switch(call: &Call, intent: Intent, reason: Option<String>) -> Result<Reply> {
+/// `reason`: only where the operation takes one.
+async fn switch(call: &Call, intent: Intent, reason: Option<Option<String>>) -> Result<Reply> {
     let fields = call.whole();
     // `service` is the old name of `binary`, and echoed beside it.
     let (given, service) = (fields.nonempty("binary"), fields.text("service").unwrap_or_default());
     let binary = given.as_deref().unwrap_or(&service);
-    if binary.is_empty() {
-        let told = repr(&call.body);
-        return Err(Error::invalid(format!("{told} is not valid under any of the given schemas")));
-    }
     call.authorize_own()?;
     let host = fields.nonempty("host");
     let host = host.ok_or_else(|| Error::invalid("Invalid input received: Host field is missing."))?;
@@ -58,7 +54,8 @@ async fn switch(call: &Call, intent: Intent, reason: Option<String>) -> Result<R
     let missing = || Error::not_found(format!("Service {binary} could not be found on host {host}."));
     let cluster = call.edge.services.backend(&host).await?;
     let cluster = cluster.filter(|_| binary == VOLUME_BINARY).ok_or_else(missing)?;
-    call.edge.services.set_backend_intent(&call.ctx, &cluster, intent, reason.clone()).await?;
+    let services = &call.edge.services;
+    services.set_backend_intent(&call.ctx, &cluster, intent, reason.clone().flatten()).await?;
     let disabled = intent != Intent::Enabled;
     Ok(Reply::ok(&Switched {
         host: &host,
@@ -66,7 +63,7 @@ async fn switch(call: &Call, intent: Intent, reason: Option<String>) -> Result<R
         binary: given.as_deref().unwrap_or_default(),
         disabled,
         status: if disabled { "disabled" } else { "enabled" },
-        disabled_reason: (!disabled || reason.is_some()).then_some(reason.as_deref()),
+        disabled_reason: reason.as_ref().map(Option::as_deref),
     }))
 }
 

@@ -13,7 +13,7 @@ use crate::domain::snapshot::Snapshot;
 /// How much of a snapshot is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
-    /// The short list: nine fields at every version.
+    /// The short list, and what has been taken in: nine fields at every version.
     Summary,
     /// Replies of create and update.
     Detail(Microversion),

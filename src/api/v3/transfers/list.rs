@@ -83,14 +83,15 @@ fn filter(key: &str, text: &str, paging: Paging) -> Option<Filter> {
     let key = if key == "name" { "display_name" } else { key };
     // Offers that were taken up are gone.
     if key == "accepted" {
-        return bool_text::lenient(text).then_some(Filter::Never);
+        let id = find(TRANSFER_FIELDS, "id").filter(|_| bool_text::lenient(text));
+        return id.map(|id| Filter::In(id, Vec::new()));
     }
     let Some(field) = find(TRANSFER_FIELDS, key) else { return Some(Filter::Never) };
     let equal = |value| Filter::Compare(field, Comparison::Equal, value);
     Some(match field.kind {
         Kind::Text => equal(Value::Text(text.to_owned())),
         Kind::Boolean => equal(Value::Boolean(bool_text::lenient(text))),
-        _ => Filter::Never,
+        _ => Filter::In(field, Vec::new()),
     })
 }
 
