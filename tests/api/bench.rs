@@ -9,10 +9,13 @@ use hearth::api::{Edge, Settings, router};
 use hearth::auth::{Authenticator, Policy};
 use hearth::compute::Compute;
 use hearth::domain::cluster::PlacementTraits;
+use hearth::domain::message::Message;
 use hearth::domain::operation::Operation;
 use hearth::domain::status::VolumeStatus;
 use hearth::domain::volume::Location;
-use hearth::domain::{Clock, ClusterId, ClusterName, LightosProject, Timestamp};
+use hearth::domain::{
+    Clock, ClusterId, ClusterName, LightosProject, MessageId, ProjectId, RequestId, Timestamp,
+};
 use hearth::service::Services;
 use hearth::store::{Dispatch, Store};
 use http_body_util::BodyExt as _;
@@ -20,10 +23,10 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tower::ServiceExt as _;
 
-/// The project of every request that does not say another.
 /// Where Cinder has no sentence of its own.
 pub const MALFORMED: &str =
     "The server could not comply with the request since it is either malformed or otherwise incorrect.";
+/// The project of every request that does not say another.
 pub const PROJECT: &str = "0af0";
 
 pub struct Bench {
@@ -261,5 +264,24 @@ impl Bench {
             })
         });
         place.await.unwrap();
+    }
+
+    /// Stores a user message, as the worker does; its id.
+    pub async fn message(&self, text: &str) -> String {
+        let message = Message {
+            id: MessageId::random(),
+            project_id: ProjectId::new(PROJECT),
+            request_id: RequestId::new("req-1"),
+            resource_type: Some("VOLUME".to_owned()),
+            resource_uuid: None,
+            event_id: "VOLUME_VOLUME_001_003".to_owned(),
+            level: "ERROR".to_owned(),
+            text: text.to_owned(),
+            created_at: Timestamp(1_000_000),
+            expires_at: Timestamp(2_000_000),
+        };
+        let row = &message;
+        self.services.store.write("test", |tx, _| Box::pin(tx.insert_message(row))).await.unwrap();
+        message.id.to_string()
     }
 }

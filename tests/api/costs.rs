@@ -3,8 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use hearth::domain::message::Message;
-use hearth::domain::{MessageId, ProjectId, RequestId, Timestamp};
 use serde_json::{Value, json};
 
 use super::bench::PROJECT;
@@ -32,23 +30,6 @@ async fn post(field: &Field, path: &str, body: Value) -> Value {
 
 fn id(answer: &Value) -> String {
     answer.as_object().unwrap().values().next().unwrap()["id"].as_str().unwrap().to_owned()
-}
-
-async fn message(field: &Field) {
-    let message = Message {
-        id: MessageId::random(),
-        project_id: ProjectId::new(PROJECT),
-        request_id: RequestId::new("req-1"),
-        resource_type: Some("VOLUME".to_owned()),
-        resource_uuid: None,
-        event_id: "VOLUME_VOLUME_001_003".to_owned(),
-        level: "ERROR".to_owned(),
-        text: "no room".to_owned(),
-        created_at: Timestamp(1_000_000),
-        expires_at: Timestamp(i64::MAX),
-    };
-    let row = &message;
-    field.bench.services.store.write("test", |tx, _| Box::pin(tx.insert_message(row))).await.unwrap();
 }
 
 /// A field with `count` of everything.
@@ -118,7 +99,7 @@ async fn resources(field: &Field, n: usize, group: &str, member: &str) {
     let reset = json!({"reset_status": {"status": "available"}});
     bench.post(&format!("/group_snapshots/{}/action", id(&made)), reset).send().await;
     bench.reset(member, "available").await;
-    message(field).await;
+    bench.message("no room").await;
 }
 
 fn paths(filled: &Filled) -> Vec<String> {

@@ -1,33 +1,13 @@
 //! User messages, extensions, resource filters.
 
-use hearth::domain::message::Message;
-use hearth::domain::{MessageId, ProjectId, RequestId, Timestamp};
 use serde_json::json;
 
-use super::bench::{Bench, PROJECT};
-
-async fn message(bench: &Bench, text: &str) -> String {
-    let message = Message {
-        id: MessageId::random(),
-        project_id: ProjectId::new(PROJECT),
-        request_id: RequestId::new("req-1"),
-        resource_type: Some("VOLUME".to_owned()),
-        resource_uuid: None,
-        event_id: "VOLUME_VOLUME_001_003".to_owned(),
-        level: "ERROR".to_owned(),
-        text: text.to_owned(),
-        created_at: Timestamp(1_000_000),
-        expires_at: Timestamp(2_000_000),
-    };
-    let row = &message;
-    bench.services.store.write("test", |tx, _| Box::pin(tx.insert_message(row))).await.unwrap();
-    message.id.to_string()
-}
+use super::bench::Bench;
 
 #[tokio::test]
 async fn messages_are_read_and_deleted() {
     let bench = Bench::new().await;
-    let id = message(&bench, "schedule allocate volume:no room").await;
+    let id = bench.message("schedule allocate volume:no room").await;
     let one = format!("/messages/{id}");
     let shown = bench.get(&one).send().await.expect(200);
     assert_eq!(shown["message"]["user_message"], "schedule allocate volume:no room");
@@ -36,7 +16,7 @@ async fn messages_are_read_and_deleted() {
     assert!(shown["message"].get("resource_uuid").is_none());
     assert_eq!(bench.get(&one).at(2).send().await.status, 404);
 
-    message(&bench, "another").await;
+    bench.message("another").await;
     let page = bench.get("/messages?limit=1&message_level=ERROR").send().await.expect(200);
     assert_eq!(page["messages"].as_array().unwrap().len(), 1);
     assert!(page.get("messages_links").is_some());

@@ -4,11 +4,10 @@
 use std::collections::BTreeMap;
 
 use futures::future::BoxFuture;
+use hearth::domain::ClusterId;
 use hearth::domain::backup::Backup;
 use hearth::domain::group::{GroupSnapshotStatus, GroupStatus};
-use hearth::domain::message::Message;
 use hearth::domain::status::BackupStatus;
-use hearth::domain::{ClusterId, MessageId, ProjectId, RequestId, Timestamp};
 use serde_json::{Value, json};
 
 use super::bench::{Bench, PROJECT};
@@ -148,7 +147,7 @@ impl<'b> Scene<'b> {
                     self.by("admin", "/qos-specs", json!({"qos_specs": {"name": name, "k": "v"}}), 200).await;
                 text(&made["qos_specs"]["id"])
             }
-            "message" => self.message().await,
+            "message" => self.bench.message("t").await,
             other => panic!("{other} is not known here"),
         }
     }
@@ -234,24 +233,6 @@ impl<'b> Scene<'b> {
         });
         write.await.unwrap();
         id
-    }
-
-    async fn message(&self) -> String {
-        let message = Message {
-            id: MessageId::random(),
-            project_id: ProjectId::new(PROJECT),
-            request_id: RequestId::new("req-1"),
-            resource_type: Some("VOLUME".to_owned()),
-            resource_uuid: None,
-            event_id: "VOLUME_VOLUME_001_003".to_owned(),
-            level: "ERROR".to_owned(),
-            text: "t".to_owned(),
-            created_at: Timestamp(1_000_000),
-            expires_at: Timestamp(2_000_000),
-        };
-        let row = &message;
-        self.bench.services.store.write("test", |tx, _| Box::pin(tx.insert_message(row))).await.unwrap();
-        message.id.to_string()
     }
 }
 
