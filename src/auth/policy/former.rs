@@ -4,6 +4,11 @@
 //! the rules that came of it. And a site that has not given its users the roles yet may let the
 //! former *checks* hold beside the present ones (`enforce_new_defaults = false`, as oslo.policy
 //! has it); then whoever is in a project may act there, whatever the role.
+//!
+//! What is the members' or the readers' now was the owner's, under the same name: those lists stand
+//! in `defaults` alone. Here stands what was otherwise.
+
+use super::defaults::{MEMBER_RULES, READER_RULES};
 
 /// A rule, and the one it came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +52,10 @@ const RENAMED: &[Former] = &[
     renamed("volume_extension:volume_image_metadata:remove", IMAGE_METADATA, OWNER),
 ];
 
-/// Rules that kept their name, by what they said.
+/// Rules that came later.
+const NEW: &[&str] = &["volume:reimage", "volume:reimage_reserved"];
+
+/// Rules that kept their name and were not the owner's, by what they said.
 const KEPT: &[(&str, &[&str])] = &[
     (
         "",
@@ -64,76 +72,6 @@ const KEPT: &[(&str, &[&str])] = &[
             "volume_extension:type_get_all",
             "volume_extension:types_extra_specs:index",
             "volume_extension:types_extra_specs:show",
-        ],
-    ),
-    (
-        OWNER,
-        &[
-            "volume:attachment_update",
-            "volume:attachment_delete",
-            "volume:attachment_complete",
-            "volume:multiattach_bootable_volume",
-            "message:delete",
-            "volume:update_snapshot_metadata",
-            "volume:delete_snapshot_metadata",
-            "volume:create_snapshot",
-            "volume:update_snapshot",
-            "volume:delete_snapshot",
-            "backup:update",
-            "backup:delete",
-            "backup:restore",
-            "group:update",
-            "group:delete_group_snapshot",
-            "group:update_group_snapshot",
-            "group:delete",
-            "group:enable_replication",
-            "group:disable_replication",
-            "group:failover_replication",
-            "group:list_replication_targets",
-            "volume_extension:volume_type_access",
-            "volume:extend",
-            "volume:extend_attached_volume",
-            "volume:revert_to_snapshot",
-            "volume:retype",
-            "volume:update_readonly_flag",
-            "volume_extension:volume_actions:upload_image",
-            "volume_extension:volume_actions:initialize_connection",
-            "volume_extension:volume_actions:terminate_connection",
-            "volume_extension:volume_actions:roll_detaching",
-            "volume_extension:volume_actions:reserve",
-            "volume_extension:volume_actions:unreserve",
-            "volume_extension:volume_actions:begin_detaching",
-            "volume_extension:volume_actions:attach",
-            "volume_extension:volume_actions:detach",
-            "volume:create_transfer",
-            "volume:delete_transfer",
-            "volume:create_volume_metadata",
-            "volume:update_volume_metadata",
-            "volume:delete_volume_metadata",
-            "volume:update",
-            "volume:delete",
-            "volume:multiattach",
-            "message:get_all",
-            "message:get",
-            "volume:get_snapshot_metadata",
-            "volume:get_all_snapshots",
-            "volume_extension:extended_snapshot_attributes",
-            "volume:get_snapshot",
-            "backup:get_all",
-            "backup:get",
-            "group:get_all",
-            "group:get",
-            "group:get_all_group_snapshots",
-            "group:get_group_snapshot",
-            "volume_extension:quotas:show",
-            "limits_extension:used_limits",
-            "volume:get_all_transfers",
-            "volume:get_transfer",
-            "volume:get_volume_metadata",
-            "volume:get",
-            "volume:get_all",
-            "volume_extension:volume_tenant_attribute",
-            "volume_extension:volume_encryption_metadata",
         ],
     ),
     (ADMIN, &["volume_extension:access_types_extra_specs"]),
@@ -163,5 +101,13 @@ const KEPT: &[(&str, &[&str])] = &[
 pub fn all() -> impl Iterator<Item = Former> {
     let kept =
         KEPT.iter().flat_map(|&(check, rules)| rules.iter().map(move |&rule| renamed(rule, rule, check)));
-    RENAMED.iter().copied().chain(kept)
+    let owners = MEMBER_RULES.iter().chain(READER_RULES).filter(|rule| was_the_owners(rule));
+    let owners = owners.map(|&rule| renamed(rule, rule, OWNER));
+    RENAMED.iter().copied().chain(kept).chain(owners)
+}
+
+/// Of a rule that members or readers have now.
+fn was_the_owners(rule: &str) -> bool {
+    let listed = KEPT.iter().any(|(_, rules)| rules.contains(&rule));
+    !listed && !NEW.contains(&rule) && !RENAMED.iter().any(|former| former.rule == rule)
 }
