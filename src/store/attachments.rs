@@ -7,6 +7,7 @@ use sqlx::any::AnyRow;
 
 use super::list::Listed;
 use super::row::{Columns, json_text};
+use super::versioned::AsRead;
 use super::{Session, Tx};
 use crate::domain::attachment::Attachment;
 use crate::domain::page::{ListQuery, Page};
@@ -173,12 +174,8 @@ impl Tx {
     /// # Errors
     /// Those of the database.
     pub async fn insert_attachment(&mut self, attachment: &Attachment) -> Result<()> {
-        let mut insert = Query::insert();
-        insert
-            .into_table("attachments")
-            .columns(COLUMNS.iter().copied().chain(["version"]))
-            .values_panic(values(attachment)?.into_iter().chain([1i64.into()]).map(Expr::val));
-        self.execute("insert an attachment", &insert).await.map(|_| ())
+        let row = COLUMNS.into_iter().zip(values(attachment)?);
+        self.insert_first("insert an attachment", "attachments", row).await
     }
 
     /// Writes the whole row back, if nobody changed it since it was read.
@@ -186,17 +183,10 @@ impl Tx {
     /// # Errors
     /// A row that moved restarts the transaction.
     pub async fn update_attachment(&mut self, attachment: &Attachment) -> Result<()> {
-        let mut update = Query::update();
-        update
-            .table("attachments")
-            .values(COLUMNS.into_iter().zip(values(attachment)?.map(Expr::val)).skip(1))
-            .value("version", attachment.version + 1)
-            .and_where(Expr::col("id").eq(attachment.id.to_string()))
-            .and_where(Expr::col("version").eq(attachment.version));
-        match self.execute("update an attachment", &update).await? {
-            0 => Err(self.stale("attachment")),
-            _ => Ok(()),
-        }
+        let row = COLUMNS.into_iter().zip(values(attachment)?);
+        let read =
+            AsRead { table: "attachments", id: attachment.id.to_string(), version: attachment.version };
+        self.write_back("update an attachment", read, row).await
     }
 
     /// # Errors

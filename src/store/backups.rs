@@ -5,6 +5,7 @@ use sqlx::any::AnyRow;
 
 use super::list::Listed;
 use super::row::{Columns, map_text};
+use super::versioned::AsRead;
 use super::{Session, Tx};
 use crate::domain::backup::{Backup, BackupDetails};
 use crate::domain::page::{ListQuery, Page};
@@ -172,12 +173,8 @@ impl Tx {
     /// # Errors
     /// Those of the database.
     pub async fn insert_backup(&mut self, backup: &Backup) -> Result<()> {
-        let mut insert = Query::insert();
-        insert
-            .into_table("backups")
-            .columns(COLUMNS.iter().copied().chain(["version"]))
-            .values_panic(values(backup).into_iter().chain([1i64.into()]).map(Expr::val));
-        self.execute("insert a backup", &insert).await.map(|_| ())
+        let row = COLUMNS.into_iter().zip(values(backup));
+        self.insert_first("insert a backup", "backups", row).await
     }
 
     /// Writes the whole row back, if nobody changed it since it was read.
@@ -185,17 +182,9 @@ impl Tx {
     /// # Errors
     /// A row that moved restarts the transaction.
     pub async fn update_backup(&mut self, backup: &Backup) -> Result<()> {
-        let mut update = Query::update();
-        update
-            .table("backups")
-            .values(COLUMNS.into_iter().zip(values(backup).map(Expr::val)).skip(1))
-            .value("version", backup.version + 1)
-            .and_where(Expr::col("id").eq(backup.id.to_string()))
-            .and_where(Expr::col("version").eq(backup.version));
-        match self.execute("update a backup", &update).await? {
-            0 => Err(self.stale("backup")),
-            _ => Ok(()),
-        }
+        let row = COLUMNS.into_iter().zip(values(backup));
+        let read = AsRead { table: "backups", id: backup.id.to_string(), version: backup.version };
+        self.write_back("update a backup", read, row).await
     }
 
     /// # Errors

@@ -6,6 +6,7 @@ use sqlx::any::AnyRow;
 use super::groups::{Legacy, not_legacy};
 use super::list::Listed;
 use super::row::Columns;
+use super::versioned::AsRead;
 use super::{Session, Tx};
 use crate::domain::group::{GroupSnapshot, GroupSnapshotDetails, GroupSnapshotStatus};
 use crate::domain::group_type::DEFAULT_CGSNAPSHOT_TYPE;
@@ -82,6 +83,10 @@ const GROUP_SNAPSHOTS: Listed = Listed {
     noun: "GroupSnapshot",
     expression: |_| None,
 };
+
+fn as_read(snapshot: &GroupSnapshot) -> AsRead {
+    AsRead { table: "group_snapshots", id: snapshot.id.to_string(), version: snapshot.version }
+}
 
 impl Session {
     /// # Errors
@@ -172,12 +177,8 @@ impl Tx {
     /// # Errors
     /// Those of the database.
     pub async fn insert_group_snapshot(&mut self, snapshot: &GroupSnapshot) -> Result<()> {
-        let mut insert = Query::insert();
-        insert
-            .into_table("group_snapshots")
-            .columns(COLUMNS.iter().copied().chain(["version"]))
-            .values_panic(values(snapshot).into_iter().chain([1i64.into()]).map(Expr::val));
-        self.execute("insert a group snapshot", &insert).await.map(|_| ())
+        let row = COLUMNS.into_iter().zip(values(snapshot));
+        self.insert_first("insert a group snapshot", "group_snapshots", row).await
     }
 
     /// Writes the whole row back, if nobody changed it since it was read.
@@ -185,17 +186,8 @@ impl Tx {
     /// # Errors
     /// A row that moved restarts the transaction.
     pub async fn update_group_snapshot(&mut self, snapshot: &GroupSnapshot) -> Result<()> {
-        let mut update = Query::update();
-        update
-            .table("group_snapshots")
-            .values(COLUMNS.into_iter().zip(values(snapshot).map(Expr::val)).skip(1))
-            .value("version", snapshot.version + 1)
-            .and_where(Expr::col("id").eq(snapshot.id.to_string()))
-            .and_where(Expr::col("version").eq(snapshot.version));
-        match self.execute("update a group snapshot", &update).await? {
-            0 => Err(self.stale("group snapshot")),
-            _ => Ok(()),
-        }
+        let row = COLUMNS.into_iter().zip(values(snapshot));
+        self.write_back("update a group snapshot", as_read(snapshot), row).await
     }
 
     /// Removes the row, if nobody changed it since it was read.
@@ -203,14 +195,6 @@ impl Tx {
     /// # Errors
     /// A row that moved restarts the transaction.
     pub async fn delete_group_snapshot(&mut self, snapshot: &GroupSnapshot) -> Result<()> {
-        let mut delete = Query::delete();
-        delete
-            .from_table("group_snapshots")
-            .and_where(Expr::col("id").eq(snapshot.id.to_string()))
-            .and_where(Expr::col("version").eq(snapshot.version));
-        match self.execute("delete a group snapshot", &delete).await? {
-            0 => Err(self.stale("group snapshot")),
-            _ => Ok(()),
-        }
+        self.remove("delete a group snapshot", as_read(snapshot)).await
     }
 }

@@ -7,6 +7,7 @@ use sqlx::any::AnyRow;
 
 use super::list::Listed;
 use super::row::{Columns, json_text};
+use super::versioned::AsRead;
 use super::{Session, Tx};
 use crate::domain::group::{Group, GroupDetails, GroupStatus};
 use crate::domain::group_type::DEFAULT_CGSNAPSHOT_TYPE;
@@ -117,6 +118,10 @@ pub(super) fn not_legacy(table: &'static str) -> SimpleExpr {
     let mut legacy = Query::select();
     legacy.column("id").from("group_types").and_where(Expr::col("name").eq(DEFAULT_CGSNAPSHOT_TYPE));
     Expr::col((table, "group_type_id")).not_in_subquery(legacy)
+}
+
+fn as_read(group: &Group) -> AsRead {
+    AsRead { table: "volume_groups", id: group.id.to_string(), version: group.version }
 }
 
 impl Session {
@@ -262,13 +267,9 @@ impl Tx {
     /// # Errors
     /// Those of the database.
     pub async fn insert_group(&mut self, group: &Group) -> Result<()> {
-        let mut insert = Query::insert();
-        insert
-            .into_table("volume_groups")
-            .columns(COLUMNS.iter().copied().chain(["replication_status", "version"]))
-            // No cluster mirrors a group elsewhere, so there is nothing to enable.
-            .values_panic(values(group)?.into_iter().chain(["disabled".into(), 1i64.into()]).map(Expr::val));
-        self.execute("insert a group", &insert).await.map(|_| ())
+        // No cluster mirrors a group elsewhere, so there is nothing to enable.
+        let row = COLUMNS.into_iter().zip(values(group)?).chain([("replication_status", "disabled".into())]);
+        self.insert_first("insert a group", "volume_groups", row).await
     }
 
     /// Writes the whole row back, if nobody changed it since it was read.
@@ -276,17 +277,8 @@ impl Tx {
     /// # Errors
     /// A row that moved restarts the transaction.
     pub async fn update_group(&mut self, group: &Group) -> Result<()> {
-        let mut update = Query::update();
-        update
-            .table("volume_groups")
-            .values(COLUMNS.into_iter().zip(values(group)?.map(Expr::val)).skip(1))
-            .value("version", group.version + 1)
-            .and_where(Expr::col("id").eq(group.id.to_string()))
-            .and_where(Expr::col("version").eq(group.version));
-        match self.execute("update a group", &update).await? {
-            0 => Err(self.stale("group")),
-            _ => Ok(()),
-        }
+        let row = COLUMNS.into_iter().zip(values(group)?);
+        self.write_back("update a group", as_read(group), row).await
     }
 
     /// Removes the row, if nobody changed it since it was read.
@@ -294,14 +286,6 @@ impl Tx {
     /// # Errors
     /// A row that moved restarts the transaction.
     pub async fn delete_group(&mut self, group: &Group) -> Result<()> {
-        let mut delete = Query::delete();
-        delete
-            .from_table("volume_groups")
-            .and_where(Expr::col("id").eq(group.id.to_string()))
-            .and_where(Expr::col("version").eq(group.version));
-        match self.execute("delete a group", &delete).await? {
-            0 => Err(self.stale("group")),
-            _ => Ok(()),
-        }
+        self.remove("delete a group", as_read(group)).await
     }
 }

@@ -47,6 +47,7 @@ mod transfers;
 mod turns;
 mod type_encryption;
 mod types;
+mod versioned;
 mod volumes;
 
 use std::sync::Arc;

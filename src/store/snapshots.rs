@@ -5,6 +5,7 @@ use sqlx::any::AnyRow;
 
 use super::list::Listed;
 use super::row::{Columns, map_text};
+use super::versioned::AsRead;
 use super::{Session, Tx};
 use crate::domain::page::{ListQuery, Page};
 use crate::domain::snapshot::Snapshot;
@@ -109,6 +110,10 @@ const SNAPSHOTS: Listed = Listed {
     },
 };
 
+fn as_read(snapshot: &Snapshot) -> AsRead {
+    AsRead { table: "snapshots", id: snapshot.id.to_string(), version: snapshot.version }
+}
+
 impl Session {
     /// # Errors
     /// Those of the database; an unknown snapshot, or one of another project, is `None`.
@@ -181,12 +186,8 @@ impl Tx {
     /// # Errors
     /// Those of the database.
     pub async fn insert_snapshot(&mut self, snapshot: &Snapshot) -> Result<()> {
-        let mut insert = Query::insert();
-        insert
-            .into_table("snapshots")
-            .columns(COLUMNS.iter().copied().chain(["version"]))
-            .values_panic(values(snapshot).into_iter().chain([1i64.into()]).map(Expr::val));
-        self.execute("insert a snapshot", &insert).await.map(|_| ())
+        let row = COLUMNS.into_iter().zip(values(snapshot));
+        self.insert_first("insert a snapshot", "snapshots", row).await
     }
 
     /// Writes the whole row back, if nobody changed it since it was read.
@@ -194,17 +195,8 @@ impl Tx {
     /// # Errors
     /// A row that moved restarts the transaction.
     pub async fn update_snapshot(&mut self, snapshot: &Snapshot) -> Result<()> {
-        let mut update = Query::update();
-        update
-            .table("snapshots")
-            .values(COLUMNS.into_iter().zip(values(snapshot).map(Expr::val)).skip(1))
-            .value("version", snapshot.version + 1)
-            .and_where(Expr::col("id").eq(snapshot.id.to_string()))
-            .and_where(Expr::col("version").eq(snapshot.version));
-        match self.execute("update a snapshot", &update).await? {
-            0 => Err(self.stale("snapshot")),
-            _ => Ok(()),
-        }
+        let row = COLUMNS.into_iter().zip(values(snapshot));
+        self.write_back("update a snapshot", as_read(snapshot), row).await
     }
 
     /// The snapshots of a volume are of its type.
@@ -230,14 +222,6 @@ impl Tx {
     /// # Errors
     /// A row that moved restarts the transaction.
     pub async fn delete_snapshot(&mut self, snapshot: &Snapshot) -> Result<()> {
-        let mut delete = Query::delete();
-        delete
-            .from_table("snapshots")
-            .and_where(Expr::col("id").eq(snapshot.id.to_string()))
-            .and_where(Expr::col("version").eq(snapshot.version));
-        match self.execute("delete a snapshot", &delete).await? {
-            0 => Err(self.stale("snapshot")),
-            _ => Ok(()),
-        }
+        self.remove("delete a snapshot", as_read(snapshot)).await
     }
 }

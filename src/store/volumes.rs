@@ -7,6 +7,7 @@ use sqlx::any::AnyRow;
 
 use super::cache::{Stamp, names_epoch};
 use super::row::{Columns, map_text};
+use super::versioned::AsRead;
 use super::{Session, Tx};
 use crate::domain::status::{AttachStatus, VolumeStatus};
 use crate::domain::volume::{Location, Volume, VolumeDetails};
@@ -150,6 +151,10 @@ fn decode_location(c: &mut Columns<'_>) -> Result<Option<Location>> {
     }))
 }
 
+fn as_read(volume: &Volume) -> AsRead {
+    AsRead { table: "volumes", id: volume.id.to_string(), version: volume.version }
+}
+
 impl Session {
     /// A volume with what its views show. `project`: only if it belongs to that project.
     ///
@@ -260,12 +265,8 @@ impl Tx {
     /// # Errors
     /// Those of the database.
     pub async fn insert_volume(&mut self, volume: &Volume) -> Result<()> {
-        let mut insert = Query::insert();
-        insert
-            .into_table("volumes")
-            .columns(COLUMNS.iter().copied().chain(["version"]))
-            .values_panic(values(volume).into_iter().chain([1i64.into()]).map(Expr::val));
-        self.execute("insert a volume", &insert).await.map(|_| ())
+        let row = COLUMNS.into_iter().zip(values(volume));
+        self.insert_first("insert a volume", "volumes", row).await
     }
 
     /// Writes the whole row back, if nobody changed it since it was read.
@@ -273,17 +274,8 @@ impl Tx {
     /// # Errors
     /// A row that moved restarts the transaction.
     pub async fn update_volume(&mut self, volume: &Volume) -> Result<()> {
-        let mut update = Query::update();
-        update
-            .table("volumes")
-            .values(COLUMNS.into_iter().zip(values(volume).map(Expr::val)).skip(1))
-            .value("version", volume.version + 1)
-            .and_where(Expr::col("id").eq(volume.id.to_string()))
-            .and_where(Expr::col("version").eq(volume.version));
-        match self.execute("update a volume", &update).await? {
-            0 => Err(self.stale("volume")),
-            _ => Ok(()),
-        }
+        let row = COLUMNS.into_iter().zip(values(volume));
+        self.write_back("update a volume", as_read(volume), row).await
     }
 
     /// Removes the row, if nobody changed it since it was read.
@@ -291,14 +283,7 @@ impl Tx {
     /// # Errors
     /// A row that moved restarts the transaction.
     pub async fn delete_volume(&mut self, volume: &Volume) -> Result<()> {
-        let mut delete = Query::delete();
-        delete
-            .from_table("volumes")
-            .and_where(Expr::col("id").eq(volume.id.to_string()))
-            .and_where(Expr::col("version").eq(volume.version));
-        if self.execute("delete a volume", &delete).await? == 0 {
-            return Err(self.stale("volume"));
-        }
+        self.remove("delete a volume", as_read(volume)).await?;
         let mut placement = Query::delete();
         placement.from_table("placements").and_where(Expr::col("volume_id").eq(volume.id.to_string()));
         self.execute("delete a placement", &placement).await?;
