@@ -55,11 +55,3 @@ pub struct NewGroupType {
     pub is_public: bool,
     pub specs: GroupSpecs,
 }
-
-/// What `PUT /group_types/{id}` changes; at least one is given.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct GroupTypeChanges {
-    pub name: Option<String>,
-    pub description: Option<String>,
-    pub is_public: Option<bool>,
-}

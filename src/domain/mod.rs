@@ -27,6 +27,7 @@ pub mod size;
 pub mod snapshot;
 pub mod status;
 pub mod transfer;
+pub mod type_changes;
 pub mod volume;
 pub mod volume_type;
 

@@ -67,14 +67,6 @@ pub struct NewVolumeType {
     pub is_public: bool,
 }
 
-/// What `PUT /types/{id}` changes; at least one is given.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct VolumeTypeChanges {
-    pub name: Option<String>,
-    pub description: Option<String>,
-    pub is_public: Option<bool>,
-}
-
 /// The extra specs of a type, read once. Keys are those of stock Cinder's Lightbits driver and
 /// scheduler, so that existing types keep working.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

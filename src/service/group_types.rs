@@ -1,8 +1,9 @@
 //! Group types and their specs.
 
 use super::{Services, confined_to};
-use crate::domain::group_type::{GroupSpecs, GroupType, GroupTypeChanges, NewGroupType};
+use crate::domain::group_type::{GroupSpecs, GroupType, NewGroupType};
 use crate::domain::page::{ListQuery, Page};
+use crate::domain::type_changes::TypeChanges;
 use crate::domain::{Ctx, Error, GroupTypeId, Result};
 use crate::store::{Session, Tx};
 
@@ -97,23 +98,12 @@ impl Services {
 
     /// # Errors
     /// `NotFound`, or `Conflict` when the new name is taken.
-    pub async fn update_group_type(
-        &self,
-        ctx: &Ctx,
-        id: &str,
-        changes: &GroupTypeChanges,
-    ) -> Result<GroupType> {
+    pub async fn update_group_type(&self, ctx: &Ctx, id: &str, changes: &TypeChanges) -> Result<GroupType> {
         self.store
             .write("update a group type", |tx, _| {
                 Box::pin(async move {
                     let mut found = visible(tx, ctx, id).await?;
-                    if let Some(name) = &changes.name {
-                        found.name.clone_from(name);
-                    }
-                    if changes.description.is_some() {
-                        found.description.clone_from(&changes.description);
-                    }
-                    found.is_public = changes.is_public.unwrap_or(found.is_public);
+                    changes.make(&mut found.name, &mut found.description, &mut found.is_public);
                     found.updated_at = Some(ctx.clock.now());
                     tx.update_group_type(&found).await?;
                     Ok(found)

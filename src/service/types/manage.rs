@@ -1,7 +1,8 @@
 //! What administrators do to types.
 
 use super::{default, not_found};
-use crate::domain::volume_type::{NewVolumeType, VolumeType, VolumeTypeChanges};
+use crate::domain::type_changes::TypeChanges;
+use crate::domain::volume_type::{NewVolumeType, VolumeType};
 use crate::domain::{Ctx, Error, Result, VolumeTypeId};
 use crate::service::Services;
 use crate::store::Tx;
@@ -33,18 +34,12 @@ impl Services {
 
     /// # Errors
     /// `NotFound`, or `Conflict` when the new name is taken.
-    pub async fn update_type(&self, ctx: &Ctx, id: &str, changes: &VolumeTypeChanges) -> Result<VolumeType> {
+    pub async fn update_type(&self, ctx: &Ctx, id: &str, changes: &TypeChanges) -> Result<VolumeType> {
         self.store
             .write("update a type", |tx, _| {
                 Box::pin(async move {
                     let mut found = present(tx, id).await?;
-                    if let Some(name) = &changes.name {
-                        found.name.clone_from(name);
-                    }
-                    if changes.description.is_some() {
-                        found.description.clone_from(&changes.description);
-                    }
-                    found.is_public = changes.is_public.unwrap_or(found.is_public);
+                    changes.make(&mut found.name, &mut found.description, &mut found.is_public);
                     found.updated_at = Some(ctx.clock.now());
                     tx.update_type(&found).await?;
                     Ok(found)

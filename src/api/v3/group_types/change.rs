@@ -5,7 +5,8 @@ use axum::http::StatusCode;
 use super::view::{One, Specs, View};
 use crate::api::call::Call;
 use crate::api::reply::Reply;
-use crate::domain::group_type::{GroupTypeChanges, NewGroupType};
+use crate::domain::group_type::NewGroupType;
+use crate::domain::type_changes::TypeChanges;
 use crate::domain::{Error, Result};
 
 pub async fn create(call: Call) -> Result<Reply> {
@@ -26,7 +27,7 @@ pub async fn create(call: Call) -> Result<Reply> {
 pub async fn update(call: Call) -> Result<Reply> {
     call.authorize_own()?;
     let fields = call.object("group_type");
-    let changes = GroupTypeChanges {
+    let changes = TypeChanges {
         name: fields.text("name"),
         description: fields.text("description"),
         is_public: fields.boolean("is_public"),
@@ -34,7 +35,7 @@ pub async fn update(call: Call) -> Result<Reply> {
     if changes.name.as_ref().is_some_and(|name| !name.is_empty() && name.trim().is_empty()) {
         return Err(Error::invalid("Group type name can not be empty."));
     }
-    if changes == GroupTypeChanges::default() {
+    if changes == TypeChanges::default() {
         return Err(Error::invalid("Specify group type name, description or a combination thereof."));
     }
     let updated = call.edge.services.update_group_type(&call.ctx, call.param("id"), &changes).await?;

@@ -5,7 +5,8 @@ use axum::http::StatusCode;
 use super::view::{One, Sees, View};
 use crate::api::call::Call;
 use crate::api::reply::Reply;
-use crate::domain::volume_type::{NewVolumeType, VolumeTypeChanges};
+use crate::domain::type_changes::TypeChanges;
+use crate::domain::volume_type::NewVolumeType;
 use crate::domain::{Error, Result};
 
 pub async fn create(call: Call) -> Result<Reply> {
@@ -25,12 +26,12 @@ pub async fn create(call: Call) -> Result<Reply> {
 pub async fn update(call: Call) -> Result<Reply> {
     call.authorize_own()?;
     let fields = call.object("volume_type");
-    let changes = VolumeTypeChanges {
+    let changes = TypeChanges {
         name: fields.text("name"),
         description: fields.text("description"),
         is_public: fields.boolean("is_public"),
     };
-    if changes == VolumeTypeChanges::default() {
+    if changes == TypeChanges::default() {
         return Err(Error::invalid(
             "Specify volume type name, description, is_public or a combination thereof.",
         ));
