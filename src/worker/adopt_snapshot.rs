@@ -1,11 +1,11 @@
 //! Taking in a snapshot that is already on the cluster of one of our volumes. No release can
 //! rename snapshots, so it keeps its name, and is known by its UUID.
 
+use super::create_snapshot;
 use super::flow::Flow;
 use super::job::Job;
 use super::list_remote::{projects, snapshot_hindrance};
 use crate::domain::manageable::Reference;
-use crate::domain::message::{Action, Reason, ResourceKind};
 use crate::domain::operation::Lane;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::status::SnapshotStatus;
@@ -139,23 +139,5 @@ async fn is_ours(tx: &mut Tx, location: &Location, found: &lightbits::Snapshot) 
 
 async fn fail(job: &Job, id: SnapshotId, message: &str) -> Result<Flow> {
     tracing::warn!(snapshot = %id, message, "not adopted");
-    let why = &Reason::Other(message.to_owned());
-    job.bench
-        .store
-        .write("fail an adoption", |tx, _| {
-            Box::pin(async move {
-                if let Some(mut row) = tx.find_snapshot(id, None).await?
-                    && row.status == SnapshotStatus::Creating
-                {
-                    row.status = SnapshotStatus::Error;
-                    row.updated_at = Some(job.now());
-                    tx.update_snapshot(&row).await?;
-                    let subject = (ResourceKind::Snapshot, id.to_string());
-                    job.tell(tx, subject, Action::CreateSnapshot, why).await?;
-                }
-                job.end(tx).await
-            })
-        })
-        .await?;
-    Ok(Flow::Done)
+    create_snapshot::fail(job, id, message).await
 }

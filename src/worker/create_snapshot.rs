@@ -152,7 +152,8 @@ async fn quarantine(job: &Job, snapshot: &Snapshot, differs: &str) -> Result<Flo
     job.advance(at(id, CreateSnapshot::Fail { message })).await
 }
 
-async fn fail(job: &Job, id: SnapshotId, message: &str) -> Result<Flow> {
+/// Nothing has come of it.
+pub(super) async fn fail(job: &Job, id: SnapshotId, message: &str) -> Result<Flow> {
     let why = &Why::Other(message.to_owned());
     job.bench
         .store
