@@ -10,6 +10,9 @@ use super::row::Columns;
 use super::{Session, Tx};
 use crate::domain::{Bytes, ClusterId, LightosProject, OperationId, Result, Timestamp};
 
+const COLUMNS: [&str; 7] =
+    ["operation_id", "cluster_id", "lightos_project", "name", "bytes", "expected_size", "created_at"];
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reservation {
     /// The operation that will use it.
@@ -33,15 +36,7 @@ impl Session {
     pub async fn reservations(&mut self, cluster: ClusterId) -> Result<Vec<Reservation>> {
         let mut select = Query::select();
         select
-            .columns([
-                "operation_id",
-                "cluster_id",
-                "lightos_project",
-                "name",
-                "bytes",
-                "expected_size",
-                "created_at",
-            ])
+            .columns(COLUMNS)
             .from("reservations")
             .and_where(Expr::col("cluster_id").eq(cluster.to_string()));
         let rows = self.all("read reservations", &select).await?;
@@ -66,26 +61,15 @@ impl Tx {
     /// Those of the database.
     pub async fn insert_reservation(&mut self, r: &Reservation) -> Result<()> {
         let mut insert = Query::insert();
-        insert
-            .into_table("reservations")
-            .columns([
-                "operation_id",
-                "cluster_id",
-                "lightos_project",
-                "name",
-                "bytes",
-                "expected_size",
-                "created_at",
-            ])
-            .values_panic([
-                r.operation_id.to_string().into(),
-                r.cluster_id.to_string().into(),
-                r.project.as_str().into(),
-                r.name.as_str().into(),
-                i64::try_from(r.bytes.0).unwrap_or(i64::MAX).into(),
-                i64::try_from(r.expected_size.0).unwrap_or(i64::MAX).into(),
-                r.created_at.0.into(),
-            ]);
+        insert.into_table("reservations").columns(COLUMNS).values_panic([
+            r.operation_id.to_string().into(),
+            r.cluster_id.to_string().into(),
+            r.project.as_str().into(),
+            r.name.as_str().into(),
+            i64::try_from(r.bytes.0).unwrap_or(i64::MAX).into(),
+            i64::try_from(r.expected_size.0).unwrap_or(i64::MAX).into(),
+            r.created_at.0.into(),
+        ]);
         self.execute("insert a reservation", &insert).await.map(|_| ())
     }
 
