@@ -10,7 +10,7 @@ use crate::domain::{BackendUuid, LightosProject};
 
 use super::call::{Call, Kind};
 use super::client::Cluster;
-use super::error::{Outcome, Reason, Trouble};
+use super::error::{Outcome, Trouble};
 use super::requests::{CreateSnapshot, ListFilter};
 use super::wire;
 use super::{ChangedBlocks, Snapshot};
@@ -73,19 +73,7 @@ impl Cluster {
         lane: Lane,
         known: &BTreeSet<LightosProject>,
     ) -> Result<Vec<Snapshot>, Trouble> {
-        let mut filter = ListFilter::default();
-        match self.all_snapshots(lane, &filter).await {
-            Err(Trouble::Refused(refusal)) if refusal.reason != Reason::Exhausted && !known.is_empty() => {
-                tracing::debug!(cluster = %self.name(), %refusal, "listing project by project");
-            }
-            other => return other,
-        }
-        let mut snapshots = Vec::new();
-        for project in known {
-            filter.project = Some(project.clone());
-            snapshots.extend(self.all_snapshots(lane, &filter).await?);
-        }
-        Ok(snapshots)
+        self.everywhere(lane, "list_snapshots", "snapshots", ListFilter::default(), known).await
     }
 
     /// Accepted also while clones depend on it; it then stays `Deleting` until they are gone.

@@ -86,19 +86,8 @@ impl Cluster {
         deleting: Deleting,
         known: &BTreeSet<LightosProject>,
     ) -> Result<Vec<Volume>, Trouble> {
-        let mut filter = ListFilter { deleting, ..ListFilter::default() };
-        match self.all_volumes(lane, &filter).await {
-            Err(Trouble::Refused(refusal)) if refusal.reason != Reason::Exhausted && !known.is_empty() => {
-                tracing::debug!(cluster = %self.name(), %refusal, "listing project by project");
-            }
-            other => return other,
-        }
-        let mut volumes = Vec::new();
-        for project in known {
-            filter.project = Some(project.clone());
-            volumes.extend(self.all_volumes(lane, &filter).await?);
-        }
-        Ok(volumes)
+        let filter = ListFilter { deleting, ..ListFilter::default() };
+        self.everywhere(lane, "list_volumes", "volumes", filter, known).await
     }
 
     /// Accepted means `Updating`; the change is there when the volume is `Available` again.
@@ -144,6 +133,28 @@ impl Cluster {
             json!({"UUID": uuid, "projectName": project.as_str(), "srcSnapshotUUID": snapshot.to_string()});
         let call = Call::new("rollback_volume", Kind::Change, Method::PUT, &path).json(&body);
         self.write(lane, call).await.map(|_| ())
+    }
+
+    pub(super) async fn everywhere<T: FromWire + Listed + Send>(
+        &self,
+        lane: Lane,
+        name: &'static str,
+        kind: &'static str,
+        mut filter: ListFilter,
+        known: &BTreeSet<LightosProject>,
+    ) -> Result<Vec<T>, Trouble> {
+        match self.pages(lane, name, kind, &filter).try_concat().await {
+            Err(Trouble::Refused(refusal)) if refusal.reason != Reason::Exhausted && !known.is_empty() => {
+                tracing::debug!(cluster = %self.name(), %refusal, "listing project by project");
+            }
+            other => return other,
+        }
+        let mut all = Vec::new();
+        for project in known {
+            filter.project = Some(project.clone());
+            all.extend(self.pages(lane, name, kind, &filter).try_concat().await?);
+        }
+        Ok(all)
     }
 
     pub(super) async fn page<T: FromWire>(
