@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::operation::Hints;
-use super::status::{AttachStatus, VolumeStatus};
+use super::status::{AttachStatus, VolumeStatus, migration_is_idle};
 use super::{
     AttachmentId, BackendUuid, ClusterId, ClusterName, Gib, GroupId, LightosProject, Metadata, ProjectId,
     SnapshotId, Timestamp, UserId, VolumeId, VolumeTypeId,
@@ -67,6 +67,11 @@ pub struct Location {
     pub name: Option<String>,
 }
 
+/// Metadata the gateway keeps beside the user's: `True` or `False`, once somebody has said so.
+pub const READONLY: &str = "readonly";
+/// Likewise `rw` or `ro`, from `os-attach` until anything is detached.
+pub const ATTACHED_MODE: &str = "attached_mode";
+
 impl Volume {
     /// The cluster it is on, once placed.
     pub fn cluster_id(&self) -> Option<ClusterId> {
@@ -84,21 +89,38 @@ impl Volume {
         }
     }
 
-    /// What the volume becomes when an attachment has gone. A status that has nothing to do with
-    /// attaching (an upload under way, a deletion, an error) stays, and returns to the right one.
+    /// What the volume becomes when an attachment has gone, or somebody says that none is left. An
+    /// operation under way (an upload, a deletion) goes on, and returns to the right status.
     pub fn detached_to(&mut self, (status, attach_status): (VolumeStatus, AttachStatus)) {
         use VolumeStatus as S;
         let of_use =
             |status| matches!(status, S::InUse | S::Attaching | S::Detaching | S::Reserved | S::Available);
         self.attach_status = attach_status;
-        if of_use(self.status) {
+        if of_use(self.status) || self.is_usable_in_fact() {
             self.status = status;
         } else if self.previous_status.is_some_and(of_use) {
             self.previous_status = Some(status);
         }
-        if attach_status == AttachStatus::Detached {
-            self.admin_metadata.remove("attached_mode");
-        }
+        self.admin_metadata.remove(ATTACHED_MODE);
+    }
+
+    /// Only its status says that it cannot be used: Cinder forgets that when something detaches.
+    fn is_usable_in_fact(&self) -> bool {
+        use VolumeStatus as S;
+        let made = self.location.as_ref().is_some_and(|place| place.uuid.is_some());
+        let blocked = matches!(
+            self.status,
+            S::Error | S::ErrorDeleting | S::ErrorExtending | S::AwaitingTransfer | S::Maintenance
+        );
+        made && blocked && migration_is_idle(self.migration_status.as_deref())
+    }
+
+    /// Whether hosts may write, as they are told when they connect: how it was said to be attached,
+    /// else what the administrator set.
+    pub fn access_mode(&self) -> &str {
+        let readonly = self.admin_metadata.get(READONLY).is_some_and(|value| value == "True");
+        let otherwise = if readonly { "ro" } else { "rw" };
+        self.admin_metadata.get(ATTACHED_MODE).map_or(otherwise, String::as_str)
     }
 
     /// The object's name on its cluster.
@@ -261,8 +283,19 @@ mod tests {
         assert_eq!((grows.status, grows.previous_status), (S::Extending, Some(S::InUse)));
         grows.detached_to((S::Available, AttachStatus::Detached));
         assert_eq!((grows.status, grows.previous_status), (S::Extending, Some(S::Available)));
+        // What was never made stays what it is.
         let mut failed = volume(S::Error, None);
         failed.detached_to((S::Available, AttachStatus::Detached));
         assert_eq!((failed.status, failed.attach_status), (S::Error, AttachStatus::Detached));
+        failed.location = Some(Location {
+            cluster_id: ClusterId::random(),
+            project: LightosProject::new("default"),
+            replicas: 3,
+            uuid: Some(BackendUuid::from_uuid(uuid::Uuid::nil())),
+            name_id: None,
+            name: None,
+        });
+        failed.detached_to((S::InUse, AttachStatus::Attached));
+        assert_eq!((failed.status, failed.attach_status), (S::InUse, AttachStatus::Attached));
     }
 }

@@ -116,7 +116,8 @@ impl TypeSpecs {
                     out.availability_zones =
                         value.split(',').map(|z| z.trim().to_owned()).filter(|z| !z.is_empty()).collect();
                 }
-                "multiattach" => out.multiattach = value.to_ascii_lowercase().contains("true"),
+                // In this spelling alone, as in Cinder.
+                "multiattach" => out.multiattach = value == "<is> True",
                 _ => {
                     if let Some(label) = key.strip_prefix("hearth:label:") {
                         out.labels.insert(label.to_owned(), value.clone());

@@ -50,6 +50,8 @@ pub(super) async fn step(
         Ok(mut info) => {
             info.insert("encrypted".to_owned(), json!(false));
             info.insert("qos_specs".to_owned(), front_end_qos(job, &row).await?);
+            // The volume's, whatever is asked for this one host.
+            info.insert("access_mode".to_owned(), json!(row.access_mode()));
             finish(job, attachment, connector, info).await
         }
         Err(why) => Ok(Flow::Again(why)),
@@ -102,7 +104,6 @@ async fn finish(
     info.insert("cacheable".to_owned(), json!(false));
     info.insert("enforce_multipath".to_owned(), json!(false));
     let Some(id) = attachment else {
-        info.insert("access_mode".to_owned(), json!(connector.mode.as_deref().unwrap_or("rw")));
         job.told = Some(serde_json::to_string(&info).map_err(|e| Error::internal(e.to_string()))?);
         return job.end_superseded().await;
     };
@@ -114,12 +115,7 @@ async fn finish(
         .write("connect an attachment", |tx, _| {
             Box::pin(async move {
                 if let Some(mut row) = tx.find_attachment(id, None).await? {
-                    let mut info = info.clone();
-                    info.insert(
-                        "access_mode".to_owned(),
-                        json!(row.mode.as_deref().or(connector.mode.as_deref()).unwrap_or("rw")),
-                    );
-                    let text = serde_json::to_string(&info).map_err(|e| Error::internal(e.to_string()))?;
+                    let text = serde_json::to_string(info).map_err(|e| Error::internal(e.to_string()))?;
                     row.connection_info = Some(text);
                     row.connector = Some(connector.clone());
                     row.updated_at = Some(job.now());

@@ -36,6 +36,7 @@ mod scene;
 mod services;
 mod sizes;
 mod snapshots;
+mod sources;
 mod transfers;
 mod type_parts;
 mod types;

@@ -63,6 +63,15 @@ async fn what_cinder_refuses_is_refused() {
     ] {
         retype(json!({"os-retype": bad})).send().await.fault(400);
     }
+    for (policy, refusal) in [
+        (json!(true), "Value: True. True is not of type 'string', 'null'"),
+        (json!(null), "Value: None. None is not one of ['on-demand', 'never']"),
+        (json!("maybe"), "Value: maybe. 'maybe' is not one of ['on-demand', 'never']"),
+    ] {
+        let body = json!({"os-retype": {"new_type": "gold", "migration_policy": policy}});
+        let told = retype(body).send().await.fault(400);
+        assert_eq!(told, format!("Invalid input for field/attribute migration_policy. {refusal}"));
+    }
     assert_eq!(retype(body("gold")).project("beef").send().await.status, 202);
     bench.reset(&volume, "error").await;
     assert_eq!(retype(body("gold")).send().await.fault(400), REFUSED);

@@ -295,3 +295,15 @@ async fn roles_decide_about_groups() {
     let list = bench.get("/group_types?is_public=None").token("member").send().await.expect(200);
     assert_eq!(list["group_types"].as_array().unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn a_reader_is_told_of_a_missing_key_before_the_role() {
+    let Door { bench, .. } = door().await;
+    let id = volume(&bench).await;
+    let all = format!("/volumes/{id}/metadata");
+    let there = json!({"metadata": {"team": "blue"}});
+    bench.post(&all, there).token("member").send().await.expect(200);
+    let told = bench.delete(&format!("{all}/none")).token("reader").send().await.fault(404);
+    assert_eq!(told, format!("Volume {id} has no metadata with key none."));
+    bench.delete(&format!("{all}/team")).token("reader").send().await.fault(403);
+}

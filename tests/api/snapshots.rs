@@ -75,10 +75,24 @@ async fn a_snapshot_is_taken_changed_and_deleted() {
     bench.delete(&format!("/volumes/{volume}")).send().await.fault(400);
 
     let assist = |status: &str, progress: &str| json!({"os-update_snapshot_status": {"status": status, "progress": progress}});
-    bench.post(&action, assist("deleting", "1%")).send().await.fault(400);
+    for other in ["deleting", "nonsense"] {
+        assert_eq!(
+            bench.post(&action, assist(other, "")).send().await.fault(400),
+            format!("Provided snapshot status {other} not allowed for snapshot with status creating.")
+        );
+    }
     bench.post(&action, assist("creating", "101%")).send().await.fault(400);
-    assert_eq!(bench.post(&action, assist("available", "100%")).send().await.status, 202);
-    bench.post(&action, assist("error", "100%")).send().await.fault(400);
+    assert_eq!(bench.post(&action, assist("creating", "100%")).send().await.status, 202);
+    // Nothing is no progress.
+    assert_eq!(bench.post(&action, assist("available", "")).send().await.status, 202);
+    for other in ["error", "nonsense"] {
+        assert_eq!(
+            bench.post(&action, assist(other, "")).send().await.fault(400),
+            "Snapshot status available not allowed for update_snapshot_status"
+        );
+    }
+    let nowhere = "/snapshots/00000000-0000-4000-8000-000000000000/action";
+    bench.post(nowhere, assist("error", "")).send().await.fault(404);
     let shown = bench.get(&one).send().await.expect(200);
     assert_eq!(shown["snapshot"]["os-extended-snapshot-attributes:progress"], "100%");
 

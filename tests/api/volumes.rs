@@ -175,6 +175,11 @@ async fn actions_without_a_data_path() {
     assert_eq!(shown["volume"]["metadata"], json!({"readonly": "True"}));
     act(json!({"os-set_bootable": {"bootable": 1}})).await.fault(400);
 
+    bench.reset(&id, "maintenance").await;
+    let told = act(json!({"os-set_bootable": {"bootable": false}})).await.fault(400);
+    assert_eq!(told, "Invalid volume: The volume cannot be updated during maintenance.");
+    bench.reset(&id, "available").await;
+
     act(json!({"os-extend": {"new_size": 2}})).await.fault(400);
     act(json!({"os-extend": {"new_size": 3}})).await.expect(202);
     act(json!({"os-extend": {"new_size": 4}})).await.fault(400);

@@ -1,7 +1,7 @@
 //! Who may reach a volume: what an API server of the cluster shows may be of the past, and what
 //! was asked last is what holds.
 
-use hearth::domain::attachment::NewAttachment;
+use hearth::domain::attachment::{Connector, NewAttachment};
 use hearth::domain::operation::Lane;
 use hearth::domain::volume::Volume;
 use hearth::domain::{Gib, LightosProject};
@@ -204,4 +204,38 @@ fn a_volume_that_grows_returns_to_what_its_attachments_have_made_of_it() {
     lab.detach(&attachment);
     assert_eq!(lab.when(&volume, "available").size, Gib(3));
     lab.settle();
+}
+
+/// Every host is told what holds for the volume, whatever is asked for that one.
+#[test]
+fn hosts_are_told_how_the_volume_may_be_used() {
+    let lab = Lab::new(1);
+    let volume = lab.volume(1);
+    let (life, id) = (lab.life(), volume.id.to_string());
+    let connect = |mode: &str| {
+        let host = Connector { mode: Some("ro".to_owned()), ..connector("one") };
+        let new = NewAttachment {
+            volume_id: id.clone(),
+            instance_id: None,
+            connector: Some(host),
+            mode: Some(mode.to_owned()),
+        };
+        let made = life.runtime.block_on(life.services.create_attachment(&ctx(), &new)).unwrap();
+        let told: Value = serde_json::from_str(made.connection_info.as_deref().unwrap()).unwrap();
+        lab.detach(&made);
+        (made.mode, told["access_mode"].clone())
+    };
+    assert_eq!(connect("ro"), (Some("ro".to_owned()), json!("rw")));
+    life.runtime.block_on(life.services.set_readonly(&ctx(), &id, true)).unwrap();
+    assert_eq!(connect("rw"), (Some("ro".to_owned()), json!("ro")));
+    let told = life.runtime.block_on(life.services.initialize_connection(&ctx(), &id, &connector("one")));
+    assert_eq!(told.unwrap()["access_mode"], "ro");
+
+    // Only when it connects later does the host's own word count.
+    let volume = lab.volume(1);
+    let reserved = lab.try_attach(&volume, None).unwrap();
+    let host = Connector { mode: Some("ro".to_owned()), ..connector("one") };
+    let (id, ctx) = (reserved.id.to_string(), ctx());
+    let update = life.services.update_attachment(&ctx, &id, &host);
+    assert_eq!(life.runtime.block_on(update).unwrap().mode.as_deref(), Some("ro"));
 }

@@ -74,10 +74,13 @@ impl Schema {
                 }
                 _ => Err(wrong(self.not_of_type(value))),
             },
-            Self::OneOf(words, _) => match value.as_str() {
-                Some(text) if words.contains(&text) => Ok(()),
-                Some(_) => Err(wrong(format!("{} is not one of {}", repr(value), list(words)))),
-                None => Err(wrong(self.not_of_type(value))),
+            Self::OneOf(words, _) | Self::OneOfOrNull(words) => match value {
+                Value::String(text) if words.contains(&text.as_str()) => Ok(()),
+                Value::String(_) => Err(wrong(format!("{} is not one of {}", repr(value), list(words)))),
+                Value::Null if matches!(self, Self::OneOfOrNull(_)) => {
+                    Err(wrong(format!("None is not one of {}", list(words))))
+                }
+                _ => Err(wrong(self.not_of_type(value))),
             },
             Self::Integer(rules) => {
                 check_integer(rules, value).unwrap_or_else(|| Err(self.not_of_type(value))).map_err(wrong)
@@ -115,7 +118,7 @@ impl Schema {
             | Self::Integer(Integer { null, .. })
             | Self::Object(Object { null, .. })
             | Self::Map(Map { null, .. }) => *null,
-            Self::Uuids | Self::Words | Self::Texts | Self::Of(_) => Null::Refused,
+            Self::Uuids | Self::Words | Self::Texts | Self::Of(_) | Self::OneOfOrNull(_) => Null::Refused,
         }
     }
 
@@ -124,6 +127,7 @@ impl Schema {
         let mut types = match self {
             Self::Any => vec![],
             Self::Text(_) | Self::OneOf(..) => vec!["string"],
+            Self::OneOfOrNull(_) => vec!["string", "null"],
             Self::Boolean(_) => vec!["boolean", "string"],
             Self::Integer(rules) if rules.digits == Digits::Allowed => vec!["integer", "string"],
             Self::Integer(_) => vec!["integer"],

@@ -29,6 +29,8 @@ pub enum Schema {
     Boolean(Null),
     /// One of these strings.
     OneOf(&'static [&'static str], Null),
+    /// The same where null is of the right type, but none of the words.
+    OneOfOrNull(&'static [&'static str]),
     /// An integer, or a string of digits where `digits` allows it.
     Integer(Integer),
     Object(Object),

@@ -56,7 +56,7 @@ pub static LOG_SET: Schema = closed(&[
 pub static HOST_UPDATE: Schema = open(&[]);
 
 static NEW_TYPE_NAME: Schema = text(0, usize::MAX, Null::Refused);
-static MIGRATION_POLICY: Schema = Schema::OneOf(&["on-demand", "never"], Null::Refused);
+static MIGRATION_POLICY: Schema = Schema::OneOfOrNull(&["on-demand", "never"]);
 static RETYPE_FIELDS: Schema =
     closed(&[required("new_type", &NEW_TYPE_NAME), optional("migration_policy", &MIGRATION_POLICY)]);
 pub static RETYPE: Schema = closed(&[required("os-retype", &RETYPE_FIELDS)]);

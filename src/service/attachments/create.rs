@@ -4,10 +4,10 @@ use super::{attaching, invalid, is_failed};
 use crate::domain::attachment::{Attachment, Connector, NewAttachment};
 use crate::domain::operation::{Operation, Work};
 use crate::domain::status::{AttachStatus, VolumeStatus};
-use crate::domain::volume::Volume;
-use crate::domain::{AttachmentId, Ctx, Result};
+use crate::domain::volume::{READONLY, Volume};
+use crate::domain::{AttachmentId, Ctx, Result, Timestamp};
 use crate::service::Services;
-use crate::service::volumes::{READONLY_KEY, parse_id, visible};
+use crate::service::volumes::{parse_id, visible};
 use crate::store::{Dispatch, Tx};
 
 impl Services {
@@ -46,6 +46,12 @@ impl Services {
         let others = tx.attachments_of(volume.id).await?;
         check(&volume, &others, new)?;
         let now = ctx.clock.now();
+        // Whatever was said of reading, that something was said counts.
+        let mode = if volume.admin_metadata.contains_key(READONLY) {
+            Some("ro".to_owned())
+        } else {
+            new.mode.clone()
+        };
         let mut attachment = Attachment {
             id,
             volume_id: volume.id,
@@ -54,7 +60,7 @@ impl Services {
             host: None,
             mountpoint: None,
             status: AttachStatus::Reserved,
-            mode: new.mode.clone(),
+            mode: mode.clone(),
             attached_at: None,
             connector: None,
             connection_info: Some("{}".to_owned()),
@@ -64,14 +70,15 @@ impl Services {
         };
         match &new.connector {
             None => {
-                if volume.status != VolumeStatus::InUse {
+                // One that is in use by a single server stays so while that server moves.
+                if volume.multiattach || volume.status != VolumeStatus::InUse {
                     volume.status = VolumeStatus::Reserved;
                 }
             }
             Some(connector) => {
-                connect(&mut attachment, &volume, connector, now);
-                // What the host asks for is for its connection; here only what the caller said stays.
-                attachment.mode = new.mode.clone().or(attachment.mode.filter(|_| is_readonly(&volume)));
+                connect(&mut attachment, connector, now);
+                // What the host asks for does not count here, unlike when it connects later.
+                attachment.mode.clone_from(&mode);
                 attaching(&mut volume);
             }
         }
@@ -86,23 +93,13 @@ impl Services {
     }
 }
 
-fn is_readonly(volume: &Volume) -> bool {
-    volume.admin_metadata.get(READONLY_KEY).is_some_and(|value| value == "True")
-}
-
 /// What the host says of itself becomes part of the attachment.
-pub(super) fn connect(
-    attachment: &mut Attachment,
-    volume: &Volume,
-    connector: &Connector,
-    now: crate::domain::Timestamp,
-) {
-    let readonly = is_readonly(volume);
-    let asked = attachment.mode.clone().or_else(|| connector.mode.clone());
+pub(super) fn connect(attachment: &mut Attachment, connector: &Connector, now: Timestamp) {
+    let asked = attachment.mode.take().or_else(|| connector.mode.clone());
     attachment.status = AttachStatus::Attaching;
     attachment.host.clone_from(&connector.host);
     attachment.mountpoint = Some(connector.mountpoint.clone().unwrap_or_else(|| "na".to_owned()));
-    attachment.mode = Some(if readonly { "ro".to_owned() } else { asked.unwrap_or_else(|| "rw".to_owned()) });
+    attachment.mode = Some(asked.unwrap_or_else(|| "rw".to_owned()));
     attachment.attached_at = Some(now);
     attachment.connector = Some(connector.clone());
     attachment.updated_at = Some(now);
@@ -111,6 +108,13 @@ pub(super) fn connect(
 /// Available, or in use by several, or by the same server once more (Nova's migrations).
 fn check(volume: &Volume, others: &[Attachment], new: &NewAttachment) -> Result<()> {
     let status = volume.status;
+    if is_failed(volume) {
+        return Err(invalid(format!(
+            "Volume attachments can not be created if the volume is in an error state. The Volume {} currently has a \
+             status of: {status} ",
+            volume.id
+        )));
+    }
     let same_server =
         new.instance_id.is_some() && others.iter().any(|other| other.instance_id == new.instance_id);
     let fits = match status {
@@ -119,11 +123,12 @@ fn check(volume: &Volume, others: &[Attachment], new: &NewAttachment) -> Result<
         VolumeStatus::Reserved => same_server,
         _ => false,
     };
-    if fits && !is_failed(volume) {
+    if fits {
         return Ok(());
     }
+    let or_in_use = if volume.multiattach { " or in-use" } else { "" };
     Err(invalid(format!(
-        "Volume {} status must be available or downloading to reserve, but the current status is {status}.",
+        "Volume {} status must be available{or_in_use} or downloading to reserve, but the current status is {status}.",
         volume.id
     )))
 }

@@ -7,6 +7,7 @@
 mod caller;
 mod create;
 mod delete;
+mod mark_attached;
 mod old_style;
 mod read;
 mod update;
@@ -20,7 +21,7 @@ use crate::service::{Services, confined_to};
 use crate::store::{Dispatch, Tx};
 
 pub use caller::Caller;
-pub use old_style::OldAttach;
+pub use mark_attached::OldAttach;
 
 fn not_found(id: &str) -> Error {
     Error::not_found(format!("Volume attachment could not be found with filter: attachment_id = {id}."))

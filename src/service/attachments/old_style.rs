@@ -9,21 +9,11 @@ use crate::domain::cluster::Deed;
 use crate::domain::operation::Work;
 use crate::domain::status::{AttachStatus, VolumeEvent, VolumeStatus, migration_is_idle};
 use crate::domain::volume::Volume;
-use crate::domain::{AttachmentId, Ctx, Error, Result};
+use crate::domain::{Ctx, Error, Result};
 use crate::service::Services;
 use crate::service::backends::check_intent;
-use crate::service::volumes::{READONLY_KEY, parse_id, visible};
+use crate::service::volumes::{parse_id, visible};
 use crate::store::{Dispatch, Tx};
-
-/// `os-attach`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OldAttach {
-    pub instance_id: Option<String>,
-    pub host: Option<String>,
-    pub mountpoint: String,
-    /// `rw` or `ro`.
-    pub mode: String,
-}
 
 impl Services {
     /// `os-reserve`: available → attaching.
@@ -34,8 +24,9 @@ impl Services {
         self.change_volume(ctx, id, |volume| {
             let shared = volume.multiattach && volume.status == VolumeStatus::InUse;
             if !shared && !VolumeEvent::Reserve.allowed_from().contains(&volume.status) {
-                return Err(Error::invalid(format!(
-                    "Invalid volume: Volume status must be available to reserve, but the status is {}.",
+                let or_in_use = if volume.multiattach { " or in-use" } else { "" };
+                return Err(invalid(format!(
+                    "Volume status must be available{or_in_use} to reserve, but the status is {}.",
                     volume.status
                 )));
             }
@@ -46,20 +37,26 @@ impl Services {
         .map(|_| ())
     }
 
-    /// `os-unreserve`: attaching → what it was; nothing in any other status.
+    /// `os-unreserve`: attaching → what its attachments make of it; nothing in any other status.
     ///
     /// # Errors
     /// `NotFound`.
     pub async fn unreserve_volume(&self, ctx: &Ctx, id: &str) -> Result<()> {
-        self.change_volume(ctx, id, |volume| {
-            if volume.status == VolumeStatus::Attaching {
-                let attached = volume.attach_status == AttachStatus::Attached;
-                volume.status = if attached { VolumeStatus::InUse } else { VolumeStatus::Available };
-            }
-            Ok(())
-        })
-        .await
-        .map(|_| ())
+        let id = parse_id(id)?;
+        self.store
+            .write("unreserve a volume", |tx, _| {
+                Box::pin(async move {
+                    let mut volume = visible(tx, ctx, id).await?;
+                    if volume.status != VolumeStatus::Attaching {
+                        return Ok(());
+                    }
+                    let free = tx.attachments_of(id).await?.is_empty();
+                    volume.status = if free { VolumeStatus::Available } else { VolumeStatus::InUse };
+                    volume.updated_at = Some(ctx.clock.now());
+                    tx.update_volume(&volume).await
+                })
+            })
+            .await
     }
 
     /// `os-begin_detaching`: in-use → detaching. Silently nothing while the volume migrates.
@@ -100,48 +97,6 @@ impl Services {
         .map(|_| ())
     }
 
-    /// `os-attach`: the caller says that it has attached the volume.
-    ///
-    /// # Errors
-    /// `NotFound`, or `Invalid` for the status or a mode the volume does not have.
-    pub async fn mark_attached(&self, ctx: &Ctx, id: &str, attach: &OldAttach) -> Result<()> {
-        let id = parse_id(id)?;
-        self.store
-            .write("mark a volume attached", |tx, _| {
-                Box::pin(async move {
-                    let mut volume = visible(tx, ctx, id).await?;
-                    check_attachable(&volume, attach)?;
-                    let now = ctx.clock.now();
-                    let attachment = Attachment {
-                        id: AttachmentId::random(),
-                        volume_id: id,
-                        project_id: volume.project_id.clone(),
-                        instance_id: attach.instance_id.clone(),
-                        host: attach.host.clone(),
-                        mountpoint: Some(attach.mountpoint.clone()),
-                        status: AttachStatus::Attached,
-                        mode: Some(attach.mode.clone()),
-                        attached_at: Some(now),
-                        connector: None,
-                        connection_info: None,
-                        created_at: now,
-                        updated_at: None,
-                        version: 1,
-                    };
-                    tx.insert_attachment(&attachment).await?;
-                    volume.attach_to(VolumeStatus::InUse, AttachStatus::Attached);
-                    volume
-                        .admin_metadata
-                        .entry(READONLY_KEY.to_owned())
-                        .or_insert_with(|| "False".to_owned());
-                    volume.admin_metadata.insert("attached_mode".to_owned(), attach.mode.clone());
-                    volume.updated_at = Some(now);
-                    tx.update_volume(&volume).await
-                })
-            })
-            .await
-    }
-
     /// `os-detach`: the caller says that it has detached the volume.
     ///
     /// # Errors
@@ -171,9 +126,6 @@ impl Services {
                     if let Some(found) = &found {
                         tx.delete_attachment(found.id).await?;
                     }
-                    if found.is_none() && attachment.is_none() && may_be_freed(&volume) {
-                        volume.status = VolumeStatus::Available;
-                    }
                     volume.detached_to(volume_after(&tx.attachments_of(id).await?));
                     volume.updated_at = Some(ctx.clock.now());
                     tx.update_volume(&volume).await?;
@@ -201,20 +153,15 @@ impl Services {
     ) -> Result<BTreeMap<String, serde_json::Value>> {
         let details = self.get_volume(ctx, id).await?;
         if details.volume.status == VolumeStatus::Maintenance {
-            return Err(invalid("The volume cannot be connected to during maintenance.".to_owned()));
+            return Err(invalid(
+                "The volume connection cannot be initialized in maintenance mode.".to_owned(),
+            ));
         }
         let work =
             Work::Connect { volume: details.volume.id, attachment: None, connector: connector.clone() };
         let told = self.start_and_wait(ctx, &details.volume, work).await?;
         let told = told.ok_or_else(|| invalid(format!("volume {id} cannot be connected to.")))?;
-        let mut told: BTreeMap<String, serde_json::Value> =
-            serde_json::from_str(&told).map_err(|e| Error::internal(format!("connection of {id}: {e}")))?;
-        // Whatever the host asks for: how it was attached, or may be.
-        let metadata = &details.volume.admin_metadata;
-        let readonly = metadata.get(READONLY_KEY).is_some_and(|value| value == "True");
-        let mode = metadata.get("attached_mode").map_or(if readonly { "ro" } else { "rw" }, String::as_str);
-        told.insert("access_mode".to_owned(), mode.into());
-        Ok(told)
+        serde_json::from_str(&told).map_err(|e| Error::internal(format!("connection of {id}: {e}")))
     }
 
     /// `os-terminate_connection`: takes the host off and, like `os-unreserve`, frees the volume.
@@ -260,47 +207,19 @@ impl Services {
     }
 }
 
-fn check_attachable(volume: &Volume, attach: &OldAttach) -> Result<()> {
-    let migrating = !migration_is_idle(volume.migration_status.as_deref());
-    let taken = volume.status == VolumeStatus::InUse && !volume.multiattach && !migrating;
-    if taken || volume.status == VolumeStatus::Maintenance {
-        return Err(invalid(format!(
-            "volume is already attached, or locked: its status is {}.",
-            volume.status
-        )));
-    }
-    let readonly = volume.admin_metadata.get(READONLY_KEY).is_some_and(|value| value == "True");
-    if readonly && attach.mode != "ro" {
-        return Err(invalid(format!(
-            "Invalid attaching mode '{}' for volume {}: it is read-only.",
-            attach.mode, volume.id
-        )));
-    }
-    Ok(())
-}
-
-/// Told that a volume is detached which nothing is attached to, Cinder makes it available whatever
-/// its status; here only if it is there, and nothing is being done to it.
-fn may_be_freed(volume: &Volume) -> bool {
-    use VolumeStatus as S;
-    let made = volume.location.as_ref().is_some_and(|place| place.uuid.is_some());
-    made && matches!(volume.status, S::Error | S::ErrorDeleting | S::ErrorExtending | S::AwaitingTransfer)
-}
-
 /// The attachment meant: the one named, or the only one.
 async fn which(tx: &mut Tx, volume: &Volume, id: Option<&str>) -> Result<Option<Attachment>> {
     let all = tx.attachments_of(volume.id).await?;
     match id {
-        None if all.len() > 1 => Err(invalid(format!(
-            "Detach volume failed: More than one attachment, but no attachment_id provided for volume {}.",
-            volume.id
-        ))),
+        None if all.len() > 1 => Err(invalid(
+            "Detach volume failed: More than one attachment, but no attachment_id provided.".to_owned(),
+        )),
         None => Ok(all.into_iter().next()),
         Some(id) => match all.iter().find(|attachment| attachment.id.to_string() == id) {
             Some(found) => Ok(Some(found.clone())),
             None => match id.parse() {
                 Ok(parsed) if tx.find_attachment(parsed, None).await?.is_some() => {
-                    Err(Error::invalid("Invalid input received: Mismatched volume and attachment."))
+                    Err(Error::invalid("Invalid input received: Mismatched volume and attachment"))
                 }
                 _ => Err(super::not_found(id)),
             },

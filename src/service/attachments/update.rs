@@ -27,7 +27,8 @@ impl Services {
                     check_intent(tx, volume.cluster_id(), Deed::Use).await?;
                     if is_failed(&volume) {
                         return Err(Error::conflict(format!(
-                            "Update attachment failed: volume {} is in status {}.",
+                            "Resource conflict: Volume attachments can not be updated if the volume is in an error \
+                             state. The Volume {} currently has a status of: {} ",
                             volume.id, volume.status
                         )));
                     }
@@ -38,13 +39,13 @@ impl Services {
                     if !volume.multiattach && others.len() > 1 && others.iter().any(|other| connected(&other))
                     {
                         return Err(Error::conflict(format!(
-                            "duplicate connectors detected on volume {}",
+                            "Resource conflict: duplicate connectors detected on volume {}",
                             volume.id
                         )));
                     }
                     let now = ctx.clock.now();
                     let before = attachment.connector.take();
-                    connect(&mut attachment, &volume, connector, now);
+                    connect(&mut attachment, connector, now);
                     tx.update_attachment(&attachment).await?;
                     attaching(&mut volume);
                     volume.updated_at = Some(now);
@@ -86,9 +87,6 @@ impl Services {
                     attachment.updated_at = Some(now);
                     tx.update_attachment(&attachment).await?;
                     volume.attach_to(VolumeStatus::InUse, AttachStatus::Attached);
-                    if let Some(mode) = &attachment.mode {
-                        volume.admin_metadata.insert("attached_mode".to_owned(), mode.clone());
-                    }
                     volume.updated_at = Some(now);
                     tx.update_volume(&volume).await
                 })

@@ -10,7 +10,8 @@ use crate::service::volumes::MapChange;
 /// `os-update_snapshot_status`, which Nova sends for assisted snapshots.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AssistedProgress {
-    pub status: SnapshotStatus,
+    /// Any text.
+    pub status: String,
     /// `"NN%"`.
     pub progress: Option<String>,
 }
@@ -75,18 +76,18 @@ impl Services {
                 | S::Unmanaging
                 | S::Updating => {
                     return Err(Error::invalid(format!(
-                        "Invalid snapshot: Snapshot status {} not allowed for update_snapshot_status",
+                        "Snapshot status {} not allowed for update_snapshot_status",
                         snapshot.status
                     )));
                 }
             };
-            if !allowed.contains(&to.status) {
+            let Some(status) = allowed.iter().find(|status| status.as_str() == to.status) else {
                 return Err(Error::invalid(format!(
-                    "Invalid snapshot: Provided snapshot status {} not allowed for snapshot with status {}.",
+                    "Provided snapshot status {} not allowed for snapshot with status {}.",
                     to.status, snapshot.status
                 )));
-            }
-            snapshot.status = to.status;
+            };
+            snapshot.status = *status;
             if let Some(progress) = &to.progress {
                 snapshot.progress = Some(progress.clone());
             }

@@ -1,11 +1,12 @@
 //! The actions that need no data path: extend, revert, bootable, read-only, reset.
 
-use super::{READONLY_KEY, parse_id, require, visible};
+use super::{is_migrating, parse_id, refuse_in_maintenance, require, visible};
+use crate::domain::attachment::Attachment;
 use crate::domain::cluster::Deed;
 use crate::domain::operation::{ExtendVolume, RevertVolume, Work};
-use crate::domain::status::{SnapshotStatus, VolumeEvent, VolumeStatus};
-use crate::domain::volume::{StatusReset, Volume};
-use crate::domain::{Ctx, Error, Gib, Result, SnapshotId};
+use crate::domain::status::{AttachStatus, SnapshotStatus, VolumeEvent, VolumeStatus};
+use crate::domain::volume::{ATTACHED_MODE, READONLY, StatusReset, Volume};
+use crate::domain::{Ctx, Error, Gib, Result};
 use crate::service::Services;
 use crate::service::backends::check_intent;
 use crate::service::quotas::{self, Wanted};
@@ -97,7 +98,6 @@ impl Services {
                 "Specified snapshot {snapshot} is None or not the latest one of volume {id}."
             ))
         };
-        let snapshot_id: Option<SnapshotId> = snapshot.parse().ok();
         let operation = self
             .store
             .write("revert a volume", |tx, _| {
@@ -108,7 +108,8 @@ impl Services {
                         return Err(Error::invalid(format!("Volume {id} doesn't have any snapshots.")));
                     }
                     let newest = snapshots.into_iter().next();
-                    let mut newest = newest.filter(|s| Some(s.id) == snapshot_id).ok_or_else(not_latest)?;
+                    let mut newest =
+                        newest.filter(|newest| newest.id.to_string() == snapshot).ok_or_else(not_latest)?;
                     let cannot = format!("Can't revert volume {id} to its latest snapshot {snapshot}.");
                     if newest.volume_size != volume.size {
                         return Err(Error::invalid(format!(
@@ -146,9 +147,10 @@ impl Services {
     }
 
     /// # Errors
-    /// `NotFound`.
+    /// `NotFound`, or `Invalid` during maintenance.
     pub async fn set_bootable(&self, ctx: &Ctx, id: &str, bootable: bool) -> Result<()> {
         let set = |volume: &mut Volume| {
+            refuse_in_maintenance(volume)?;
             volume.bootable = bootable;
             Ok(())
         };
@@ -162,43 +164,55 @@ impl Services {
             require(volume, VolumeEvent::SetReadonly, "update readonly flag")?;
             // Python's spelling, which clients compare with.
             let value = if readonly { "True" } else { "False" };
-            volume.admin_metadata.insert(READONLY_KEY.to_owned(), value.to_owned());
+            volume.admin_metadata.insert(READONLY.to_owned(), value.to_owned());
             Ok(())
         })
         .await
         .map(|_| ())
     }
 
-    /// `os-reset_status`: the administrator's word against the tables.
+    /// `os-reset_status`: the administrator's word against the tables. Called detached, a volume
+    /// loses its attachments, but no host the way to it.
     ///
     /// # Errors
     /// `NotFound`, or `Invalid` for a status that cannot be true.
     pub async fn reset_volume(&self, ctx: &Ctx, id: &str, reset: &StatusReset) -> Result<()> {
-        // One that is only reserved counts, too.
-        let attached = match reset.status {
-            Some(VolumeStatus::InUse) => {
-                !self.store.read().await?.attachments_of(parse_id(id)?).await?.is_empty()
-            }
-            _ => true,
-        };
-        self.change_volume(ctx, id, |volume| {
-            if let Some(attach_status) = reset.attach_status {
-                volume.attach_status = attach_status;
-            }
-            if let Some(migration_status) = &reset.migration_status {
-                volume.migration_status.clone_from(migration_status);
-            }
-            if let Some(status) = reset.status {
-                if !attached {
-                    return Err(Error::invalid(
-                        "Cannot reset-state to in-use because volume does not have any attachments.",
-                    ));
-                }
-                volume.status = status;
-            }
-            Ok(())
-        })
-        .await
-        .map(|_| ())
+        let id = parse_id(id)?;
+        self.store
+            .write("reset a volume", |tx, _| {
+                Box::pin(async move {
+                    let mut volume = visible(tx, ctx, id).await?;
+                    let attachments = tx.attachments_of(id).await?;
+                    // One that is only reserved counts, too.
+                    if reset.status == Some(VolumeStatus::InUse) && attachments.is_empty() {
+                        return Err(Error::invalid(
+                            "Cannot reset-state to in-use because volume does not have any attachments.",
+                        ));
+                    }
+                    volume.status = reset.status.unwrap_or(volume.status);
+                    volume.attach_status = reset.attach_status.unwrap_or(volume.attach_status);
+                    if let Some(migration_status) = &reset.migration_status {
+                        volume.migration_status.clone_from(migration_status);
+                    }
+                    if reset.attach_status == Some(AttachStatus::Detached) {
+                        for attachment in &attachments {
+                            tx.delete_attachment(attachment.id).await?;
+                        }
+                        lose(&mut volume, &attachments);
+                    }
+                    volume.updated_at = Some(ctx.clock.now());
+                    tx.update_volume(&volume).await
+                })
+            })
+            .await
+    }
+}
+
+/// With its attachments goes whatever status was asked for beside, as in Cinder.
+fn lose(volume: &mut Volume, attachments: &[Attachment]) {
+    volume.admin_metadata.remove(ATTACHED_MODE);
+    let at_work = is_migrating(volume) || volume.status == VolumeStatus::Uploading;
+    if !attachments.is_empty() && !at_work {
+        volume.status = VolumeStatus::Available;
     }
 }

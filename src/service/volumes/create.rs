@@ -3,27 +3,16 @@
 
 use std::sync::Arc;
 
-use super::{parse_id, visible};
-use crate::domain::backup::Backup;
+use super::sources::{From, Sources};
 use crate::domain::group::{Group, GroupStatus};
 use crate::domain::operation::{CreateVolume, Source, Work};
-use crate::domain::snapshot::Snapshot;
-use crate::domain::status::{AttachStatus, BackupStatus, SnapshotStatus, VolumeEvent, VolumeStatus};
+use crate::domain::status::{AttachStatus, VolumeStatus};
 use crate::domain::volume::{NewVolume, Volume, VolumeDetails};
 use crate::domain::volume_type::{TypeSpecs, VolumeType};
-use crate::domain::{BackupId, Ctx, Error, Gib, ImageId, Metadata, Result, SnapshotId, VolumeId};
+use crate::domain::{Ctx, Error, Gib, Metadata, Result, VolumeId};
 use crate::service::quotas::{self, Wanted};
-use crate::service::{Services, confined_to, groups, types};
+use crate::service::{Services, types};
 use crate::store::{Dispatch, Tx, quota_lock};
-
-/// Where the data comes from, looked up.
-enum From {
-    Nothing,
-    Snapshot(Box<Snapshot>),
-    Volume(Box<Volume>),
-    Image(ImageId),
-    Backup(Box<Backup>),
-}
 
 impl Services {
     /// Accepts a volume: the row `creating` and its operation are durable when this returns.
@@ -49,36 +38,47 @@ impl Services {
         new: &NewVolume,
     ) -> Result<(crate::domain::operation::Operation, VolumeDetails)> {
         tx.lock_quota(&ctx.project_id).await?;
-        // A type that is named is looked up before anything else, as in Cinder.
+        // All in Cinder's order: of several refusals only the first is told.
         let named = match &new.volume_type {
             Some(named) => Some(types::resolve(tx, ctx, named).await?),
             None => None,
         };
-        let (from, group) = look_up(tx, ctx, new).await?;
+        let sources = Sources::look_up(tx, ctx, new).await?;
         if let Some(refusal) = new.refusal {
             return Err(Error::invalid(refusal));
         }
+        let size = new.size.or_else(|| sources.size()).ok_or_else(without_size)?;
+        if let Some(named) = &named {
+            named.check_size(size)?;
+        }
+        if let Some(group) = sources.group() {
+            joins(group, named.as_ref())?;
+        }
+        if let Some(named) = &named {
+            sources.check_type(tx, named).await?;
+        }
+        let (from, group) = sources.only_one()?;
+        from.check_size(size)?;
+        if let Some(group) = &group {
+            check_status(group)?;
+            // A delete that counted the members just now must count again.
+            tx.update_group(group).await?;
+        }
         let id = VolumeId::random();
-        let size = size_of(new, &from)?;
         let volume_type = match named {
             Some(found) => found,
             None => self.type_of(tx, ctx, &from).await?,
         };
         volume_type.check_size(size)?;
-        let multiattach = TypeSpecs::parse(&volume_type.extra_specs).is_ok_and(|specs| specs.multiattach);
-        if let Some(refusal) = new.multiattach_refusal.as_ref().filter(|_| multiattach) {
-            return Err(Error::forbidden(refusal.clone()));
-        }
-        if let Some(group) = &group {
-            joins(group, new, &volume_type)?;
-            // A delete that counted the members just now must count again.
-            tx.update_group(group).await?;
-        }
         let availability_zone = match group.as_ref().and_then(|group| group.availability_zone.clone()) {
             Some(zone) => zone,
             None => self.zone_of(tx, new, &from).await?,
         };
         refuse_encryption(tx, &volume_type).await?;
+        let multiattach = TypeSpecs::parse(&volume_type.extra_specs).is_ok_and(|specs| specs.multiattach);
+        if let Some(refusal) = new.multiattach_refusal.as_ref().filter(|_| multiattach) {
+            return Err(Error::forbidden(refusal.clone()));
+        }
         let wanted = Wanted::Volume { size, volume_type: Some(&volume_type) };
         quotas::check(tx, &self.settings, &ctx.project_id, wanted).await?;
 
@@ -145,89 +145,30 @@ impl Services {
     }
 }
 
-/// Each source named is looked up (404) before naming several is refused (400), as in Cinder.
-async fn look_up(tx: &mut Tx, ctx: &Ctx, new: &NewVolume) -> Result<(From, Option<Group>)> {
-    let mut from = From::Nothing;
-    if let Some(id) = &new.source_volid {
-        let source = visible(tx, ctx, parse_id(id)?).await?;
-        if !VolumeEvent::ReadData.allowed_from().contains(&source.status) {
-            return Err(Error::invalid(
-                "Invalid volume: Originating source volume status must be one of 'available, in-use' values",
-            ));
-        }
-        from = From::Volume(Box::new(source));
-    }
-    if let Some(id) = &new.snapshot_id {
-        let missing = || Error::not_found(format!("Snapshot {id} could not be found."));
-        let parsed = id.parse::<SnapshotId>().map_err(|_| missing())?;
-        let snapshot = tx.find_snapshot(parsed, confined_to(ctx)).await?.ok_or_else(missing)?;
-        if snapshot.status != SnapshotStatus::Available {
-            return Err(Error::invalid(
-                "Invalid snapshot: Originating snapshot status must be one of 'available' values",
-            ));
-        }
-        from = From::Snapshot(Box::new(snapshot));
-    }
-    let image = new.image_ref.as_deref().map(image_of).transpose()?;
-    if let Some(id) = &new.backup_id {
-        from = From::Backup(Box::new(backup(tx, ctx, id).await?));
-    }
-    let mut group = None;
-    for id in [&new.consistencygroup_id, &new.group_id].into_iter().flatten() {
-        group = Some(groups::visible(tx, ctx, id).await?);
-    }
-    let sources = [&new.source_volid, &new.snapshot_id, &new.image_ref, &new.backup_id];
-    if sources.iter().filter(|source| source.is_some()).count() > 1 {
-        return Err(Error::invalid(
-            "Invalid input received: May specify only one of backup, imageRef, snapshot, source volume",
-        ));
-    }
-    if let Some(image) = image {
-        from = From::Image(image);
-    }
-    Ok((from, group))
-}
-
 /// A volume joins a group only with a type of the group that it names.
-fn joins(group: &Group, new: &NewVolume, volume_type: &VolumeType) -> Result<()> {
-    if new.volume_type.is_none() {
+fn joins(group: &Group, named: Option<&VolumeType>) -> Result<()> {
+    let Some(named) = named else {
         return Err(Error::invalid(
             "Invalid input received: volume_type must be provided when creating a volume in a group.",
         ));
-    }
-    if !group.volume_types.contains(&volume_type.id) {
+    };
+    if !group.volume_types.contains(&named.id) {
         return Err(Error::invalid(format!(
             "Invalid input received: Invalid volume_type provided: {} (requested type must be supported by this \
              group).",
-            volume_type.id
+            named.id
         )));
     }
+    Ok(())
+}
+
+fn check_status(group: &Group) -> Result<()> {
     if !matches!(group.status, GroupStatus::Available | GroupStatus::Creating) {
         return Err(Error::invalid(
             "Invalid Group: Originating group status must be one of 'available, creating' values",
         ));
     }
     Ok(())
-}
-
-/// An id, or a URL that ends in one. A name could only be told by the image service.
-fn image_of(reference: &str) -> Result<ImageId> {
-    let last = reference.rsplit('/').next().unwrap_or_default();
-    uuid::Uuid::try_parse(last)
-        .map(ImageId::from_uuid)
-        .map_err(|_| Error::invalid("Invalid image identifier or unable to access requested image."))
-}
-
-async fn backup(tx: &mut Tx, ctx: &Ctx, id: &str) -> Result<Backup> {
-    let missing = || Error::not_found(format!("Backup {id} could not be found."));
-    let parsed: BackupId = id.parse().map_err(|_| missing())?;
-    let found = tx.find_backup(parsed, confined_to(ctx)).await?.ok_or_else(missing)?.backup;
-    if found.status != BackupStatus::Available {
-        return Err(Error::invalid(
-            "Invalid backup: Originating backup status must be one of 'available' values",
-        ));
-    }
-    Ok(found)
 }
 
 /// There is no key manager that would give a key, and a volume of such a type without one would
@@ -242,36 +183,11 @@ async fn refuse_encryption(tx: &mut Tx, volume_type: &VolumeType) -> Result<()> 
     }
 }
 
-fn size_of(new: &NewVolume, from: &From) -> Result<Gib> {
-    let source = match from {
-        From::Nothing | From::Image(_) => {
-            return new.size.ok_or_else(|| {
-                Error::invalid(
-                    // Not more than this, since upstream has no sentence for it.
-                    "The server could not comply with the request since it is either malformed or otherwise incorrect.",
-                )
-            });
-        }
-        From::Snapshot(snapshot) => snapshot.volume_size,
-        From::Volume(volume) => volume.size,
-        From::Backup(backup) => backup.size,
-    };
-    let Some(size) = new.size.filter(|size| *size < source) else { return Ok(new.size.unwrap_or(source)) };
-    Err(Error::invalid(match from {
-        From::Backup(_) => format!(
-            "Invalid input received: Volume size {size}GB cannot be smaller than the backup size {source}GB. It \
-             must be >= backup size."
-        ),
-        From::Snapshot(_) => format!(
-            "Invalid input received: Volume size '{size}'GB cannot be smaller than the snapshot size {source}GB. \
-             They must be >= original snapshot size."
-        ),
-        // Two blanks, as upstream writes it.
-        _ => format!(
-            "Invalid input received: Volume size '{size}'GB cannot be smaller than original volume size  \
-             {source}GB. They must be >= original volume size."
-        ),
-    }))
+/// Upstream has no sentence for it.
+fn without_size() -> Error {
+    Error::invalid(
+        "The server could not comply with the request since it is either malformed or otherwise incorrect.",
+    )
 }
 
 fn blank(ctx: &Ctx, new: &NewVolume, id: VolumeId, size: Gib) -> Volume {

@@ -9,6 +9,7 @@ mod migrate;
 mod read;
 mod release;
 mod retype;
+mod sources;
 
 use crate::domain::status::{VolumeEvent, VolumeStatus, migration_is_idle};
 use crate::domain::volume::Volume;
@@ -20,9 +21,7 @@ pub use actions::ExtendScope;
 pub use images::ReservedVolume;
 pub use metadata::MapChange;
 pub use migrate::{Lock, no_service};
-
-/// Metadata the gateway keeps beside the user's.
-pub const READONLY_KEY: &str = "readonly";
+pub use sources::image_of;
 
 pub(super) fn not_found(id: &str) -> Error {
     Error::not_found(format!("Volume {id} could not be found."))

@@ -24,7 +24,7 @@ impl Services {
                 Box::pin(async move {
                     let mut volume = visible(tx, ctx, id).await?;
                     let snapshots = tx.snapshots_of_volume(id).await?;
-                    check(&volume, &snapshots, DeleteMode::default())?;
+                    check(ctx, &volume, &snapshots, DeleteMode::default())?;
                     volume.previous_status = Some(volume.status);
                     volume.status = match volume.status {
                         VolumeStatus::ErrorManaging => VolumeStatus::ErrorManagingDeleting,

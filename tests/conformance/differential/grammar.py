@@ -59,7 +59,10 @@ class Program:
             of_group = {"group_id": "@group1"} if group else {}
             make(0.7, "/volumes", {"volume": {"name": "typed", "size": 1, "volume_type": "@type1"} | of_group}, "volume")
         make(0.75, "/volumes", {"volume": {"name": "first", "size": 1, "metadata": {"team": "blue"}}}, "volume")
-        make(0.2, "/volumes", {"volume": {"name": "second", "size": 2, "multiattach": False}}, "volume")
+        second = {"volume": {"name": "second", "size": 2, "multiattach": False}}
+        if self.counts.get("volume") and self.rng.random() < 0.2:  # both sides have room on each of two clusters
+            second["OS-SCH-HNT:scheduler_hints"] = {self.rng.choice(["same_host", "different_host"]): self.rng.choice(["@volume1", ["@volume1"]])}
+        make(0.2, "/volumes", second, "volume")
         if self.counts.get("volume"):
             make(0.35, "/snapshots", {"snapshot": {"name": "s", "volume_id": "@volume1", "metadata": {"a": "1"}}}, "snapshot")
             make(0.15, "/attachments", {"attachment": {"volume_uuid": "@volume1", "instance_uuid": NOBODY}}, "attachment")

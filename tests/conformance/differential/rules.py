@@ -1,7 +1,7 @@
 """What a program may do: one rule a resource, each adds a call."""
 
 import other_rules as other
-from words import BOOLS, CONNECTORS, KEYS, NOBODY, SIZES, STATUSES, TEXTS, metadata, query, shared
+from words import BOOLS, CONNECTORS, KEYS, NOBODY, SERVERS, SIZES, STATUSES, TEXTS, metadata, query, shared
 
 
 def volume_create(p):
@@ -18,6 +18,8 @@ def volume_create(p):
         fields["group_id"] = p.any("group")
     elif source < 0.28:
         fields["backup_id"] = p.any("backup")
+    elif source < 0.29:  # an id would ask for the image service, which neither side has
+        fields[p.pick("imageRef", "image_id")] = p.pick("nonsense", "", None, "x" * 256, 5)
     if p.rng.random() < 0.92 or source > 0.2:
         fields["size"] = p.pick(*SIZES) if p.rng.random() < 0.25 else 1
     body = p.pick(*[{"volume": fields}] * 30, {"volume": None}, {}, {"volumes": fields})
@@ -65,8 +67,8 @@ def volume_action(p):
         {"os-reset_status": p.some(status=STATUSES, attach_status=["attached", "detached", "x"], migration_status=["none", "migrating", "x"])},
         {"os-reset_status": {"status": p.pick("available", "error", "maintenance", "in-use", "reserved", "awaiting-transfer")}},
         {"os-reserve": {}}, {"os-reserve": None}, {"os-unreserve": {}}, {"os-begin_detaching": {}}, {"os-roll_detaching": {}},
-        {"os-attach": p.some(instance_uuid=[NOBODY, "x"], host_name=["h", ""], mountpoint=["/dev/vdb", ""], mode=["rw", "ro", "x"])},
-        {"os-attach": {"instance_uuid": NOBODY, "mountpoint": "/dev/vdb"}},
+        {"os-attach": p.some(instance_uuid=[*SERVERS, "x"], host_name=["h", "H_1 x", ""], mountpoint=["/dev/vdb", ""], mode=["rw", "ro", "x"])},
+        {"os-attach": {"instance_uuid": p.pick(*SERVERS), "mountpoint": "/dev/vdb", "mode": p.pick("rw", "rw", "ro")}},
         {"os-detach": p.some(attachment_id=[p.any("attachment"), None])},
         {"os-force_detach": p.some(attachment_id=[p.any("attachment"), None], connector=CONNECTORS)},
         {"os-initialize_connection": {"connector": p.pick(*CONNECTORS)}}, {"os-terminate_connection": {"connector": p.pick(*CONNECTORS)}},
@@ -74,7 +76,7 @@ def volume_action(p):
         {"os-set_image_metadata": {"metadata": {"image_name": "i", "min_disk": "1"}}},
         {"os-unset_image_metadata": {"key": p.pick("image_name", "none", "")}}, {"os-show_image_metadata": {}},
         {"revert": {"snapshot_id": p.any("snapshot")}}, {"os-nonsense": {}}, {}, {"os-extend": {}, "os-reserve": {}},
-        {"os-retype": {"new_type": p.pick(p.any("type"), p.any("type"), "nonsense", ""), "migration_policy": p.pick("never", "on-demand", "x")}},
+        {"os-retype": {"new_type": p.pick(p.any("type"), p.any("type"), "nonsense", ""), "migration_policy": p.pick("never", "on-demand", "x", None)}},
         {"os-migrate_volume": {"host": p.pick("nowhere", "", "nobody@no#pool")} | p.some(force_host_copy=BOOLS, lock_volume=BOOLS)},
         {"os-migrate_volume_completion": {"new_volume": p.any("volume")} | p.some(error=BOOLS)},
         {"os-extend_volume_completion": p.some(error=BOOLS)},
@@ -103,7 +105,7 @@ def snapshot_rest(p):
         lambda: p.add("DELETE", f"/snapshots/{one}/metadata/{p.pick('team', 'x')}"),
         lambda: p.add("POST", f"/snapshots/{one}/action", p.pick(
             {"os-reset_status": {"status": p.pick(*STATUSES)}}, {"os-reset_status": {}}, {"os-force_delete": {}}, {"os-x": {}}, {"os-unmanage": {}},
-            {"os-update_snapshot_status": {"status": p.pick("available", "error", "creating"), "progress": p.pick(
+            {"os-update_snapshot_status": {"status": p.pick("available", "error", "creating", "x"), "progress": p.pick(
                 "50%", "150%", "x", "", None, "50%", 5, 1.5, 0, True, [], ["a"], {"a": "b"})}})),
     )
 
@@ -147,7 +149,7 @@ def attachments(p):
     p.one_of(
         lambda: p.add("POST", "/attachments", {"attachment": {"volume_uuid": p.any("volume")} | p.some(
             instance_uuid=[NOBODY, "x", None], mode=["rw", "ro", "x"], connector=CONNECTORS)}, "attachment"),
-        lambda: p.add("POST", "/attachments", {"attachment": {"volume_uuid": p.any("volume"), "instance_uuid": NOBODY}}, "attachment"),
+        lambda: p.add("POST", "/attachments", {"attachment": {"volume_uuid": p.any("volume"), "instance_uuid": p.pick(*SERVERS)}}, "attachment"),
         lambda: p.add("GET", f"/attachments/{one}"),
         lambda: p.add("GET", p.pick("/attachments", "/attachments/detail") + query(
             p, f"volume_id={p.any('volume')}", "attach_status=reserved", f"instance_id={NOBODY}", f"instance_uuid={NOBODY}", "nonsense=1",

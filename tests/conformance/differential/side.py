@@ -204,6 +204,8 @@ class Side:
     def plain(self, text):
         # Stock Cinder is told of a Glance that is not there, and quotes how it failed.
         text = re.sub(r"(Connection to glance failed: ).*", r"\1<why>", text, flags=re.S)
+        # What its services refuse it shows with where in their code they did.
+        text = re.sub(r"\nTraceback \(most recent call last\):.*", "", text, flags=re.S)
         text = text.replace(self.server.url, "<url>").replace(self.project, "<project>").replace(self.stranger, "<stranger>")
         text = REQUEST.sub("<request>", TIME.sub("<time>", text))
         return ADDRESS.sub("<address>", UUID.sub(lambda m: self.names.get(m[0], "<id>"), text))

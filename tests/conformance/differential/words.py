@@ -1,6 +1,7 @@
 """What the fields of random calls are filled with."""
 
 NOBODY = "3a6d6a4f-2f0b-4b0e-9a55-0d8f6c0b7a11"
+SERVERS = [NOBODY, NOBODY, NOBODY, "9d1c3b52-6a7e-4f0d-8c41-2b5e7f90a613"]
 STATUSES = ["available", "error", "in-use", "error_deleting", "maintenance", "Available", "nonsense", "", None]
 TEXTS = ["one", "two", "", " padded ", "ünïcode", "x" * 255, "x" * 256, None, 5, True]
 SIZES = [1, 1, 1, 2, 3, "1", 0, -1, "one", 1.5, "", 2**31]  # none at all: see the differences page

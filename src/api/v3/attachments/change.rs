@@ -8,7 +8,7 @@ use crate::api::call::Call;
 use crate::api::reply::Reply;
 use crate::api::v3::volumes;
 use crate::domain::attachment::{Attachment, NewAttachment};
-use crate::domain::status::AttachStatus;
+use crate::domain::status::{AttachStatus, VolumeStatus};
 use crate::domain::{Error, Result};
 
 pub async fn create(call: Call) -> Result<Reply> {
@@ -16,7 +16,8 @@ pub async fn create(call: Call) -> Result<Reply> {
     let volume_id = fields.text("volume_uuid").unwrap_or_default();
     let details = volumes::load_by_rule(&call, &volume_id).await?;
     let target = volumes::target(&details);
-    if details.volume.multiattach && details.volume.bootable {
+    let shared = details.volume.multiattach && details.volume.status == VolumeStatus::InUse;
+    if shared && details.volume.bootable {
         call.edge.policy.authorize(&call.ctx, "volume:multiattach_bootable_volume", &target)?;
     }
     let given = fields.get("connector").filter(|value| value.as_object().is_some_and(|map| !map.is_empty()));

@@ -13,6 +13,7 @@ use crate::auth::Target;
 use crate::domain::operation::Hints;
 use crate::domain::volume::NewVolume;
 use crate::domain::{Error, Result, VolumeId};
+use crate::service::volumes::image_of;
 
 /// The rule of volumes from images; `volume:create` is not asked then.
 const FROM_IMAGE: &str = "volume:create_from_image";
@@ -62,6 +63,7 @@ async fn look_at(call: &Call, new: &NewVolume) -> Result<()> {
     for id in [&new.consistencygroup_id, &new.group_id].into_iter().flatten() {
         groups::load(call, id).await?;
     }
+    new.image_ref.as_deref().map(image_of).transpose()?;
     if let Some(id) = &new.backup_id {
         backups::load(call, id).await?;
     }
@@ -79,7 +81,8 @@ fn read(call: &Call) -> Result<NewVolume> {
         metadata: volume.metadata("metadata").unwrap_or_default(),
         snapshot_id: volume.text("snapshot_id"),
         source_volid: volume.text("source_volid"),
-        image_ref: volume.text("imageRef").or_else(|| volume.nonempty("image_id")),
+        // Of the two spellings the newer wins where both are there.
+        image_ref: volume.text(if volume.get("image_id").is_some() { "image_id" } else { "imageRef" }),
         // Known since 3.47, and below because the body is open there.
         backup_id: volume.nonempty("backup_id"),
         // Known since 3.13, and below likewise.

@@ -14,7 +14,7 @@ use crate::auth::Target;
 use crate::domain::Microversion;
 use crate::domain::cluster::host;
 use crate::domain::status::migration_is_idle;
-use crate::domain::volume::{AttachedTo, Volume, VolumeDetails};
+use crate::domain::volume::{ATTACHED_MODE, AttachedTo, READONLY, Volume, VolumeDetails};
 
 /// What the caller may see, asked once a request.
 #[derive(Debug, Clone, Copy)]
@@ -164,7 +164,7 @@ impl Detail<'_> {
 pub struct UserMetadata<'a>(pub &'a Volume);
 
 /// Of the gateway's own keys, these are shown.
-const VISIBLE: [&str; 2] = ["readonly", "attached_mode"];
+const VISIBLE: [&str; 2] = [READONLY, ATTACHED_MODE];
 
 impl Serialize for UserMetadata<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
