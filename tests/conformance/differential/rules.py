@@ -34,7 +34,7 @@ def volume_read(p):
     if p.rng.random() < 0.4:
         return p.add("GET", p.pick(
             f"/volumes/{one}", f"/volumes/{one}", f"/volumes/{one}/metadata", f"/volumes/{one}/metadata/{p.pick('team', 'a', 'x')}",
-            f"/volumes/{one}/encryption", f"/volumes/{one}/encryption/{p.pick(*['encryption_key_id'] * 40, 'cipher')}",
+            f"/volumes/{one}/encryption", f"/volumes/{one}/encryption/encryption_key_id",
             "/volumes/summary", "/volumes/summary?all_tenants=0", "/volumes/summary?all_tenants=x"))
     p.add("GET", p.pick("/volumes", "/volumes/detail") + query(
         p, "status=available", "status=error", "status=['available','error']", "name=one", "display_name=one", "name~=one",
@@ -81,7 +81,7 @@ def volume_action(p):
         {"os-migrate_volume_completion": {"new_volume": p.any("volume")} | p.some(error=BOOLS)},
         {"os-extend_volume_completion": p.some(error=BOOLS)},
         {"os-volume_upload_image": {"image_name": p.pick("i", "", None)} | p.some(force=BOOLS, disk_format=["raw", "x"], visibility=["x", "public", "private"])},
-        {"os-reimage": {"image_id": p.pick(NOBODY, "x")} | p.some(reimage_reserved=BOOLS)}, {"os-unmanage": None}))
+        {"os-reimage": {"image_id": p.pick("x", "", None)} | p.some(reimage_reserved=BOOLS)}, {"os-unmanage": None}))
 
 
 def snapshot_create(p):

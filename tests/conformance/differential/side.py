@@ -99,7 +99,7 @@ class Server:
         end, pause = time.monotonic() + 60, 0.005
         while self.database.is_busy(projects):
             if time.monotonic() > end:
-                raise TimeoutError(f"something of {projects[0]} stays on its way in {self.name}")
+                raise TimeoutError(f"no end in {self.name}")
             time.sleep(pause)
             pause = min(0.1, pause * 1.5)
         for _ in range(20):
