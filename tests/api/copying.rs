@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::bench::{Answer, Bench, MALFORMED};
 
 const IMAGE: &str = "70a599e0-31e7-49b7-b260-868f441e862b";
+const SERVER: &str = "5c0e2d4e-6f0a-4d5f-8f1e-0b1f3f0a9a11";
 const MISSING: &str = "00000000-0000-4000-8000-000000000000";
 
 async fn act(bench: &Bench, volume: &str, minor: u16, body: Value) -> Answer {
@@ -177,6 +178,26 @@ async fn a_completion_tells_which_volume_stays() {
     act(&bench, &old, 71, done(json!({"new_volume": MISSING}))).await.fault(404);
     let answer = act(&bench, &old, 71, done(json!({"new_volume": new, "error": false}))).await.expect(200);
     assert_eq!(answer, json!({"save_volume_id": new}));
+
+    // Servers change over with it, unless the copy failed: any text says so.
+    let reserve = json!({"attachment": {"volume_uuid": old, "instance_uuid": SERVER}});
+    bench.post("/attachments", reserve).send().await.expect(200);
+    act(&bench, &old, 71, done(json!({"new_volume": new, "error": "false"}))).await.expect(200);
+    let volume =
+        async |id: &str| bench.get(&format!("/volumes/{id}")).send().await.expect(200)["volume"].clone();
+    assert_eq!(
+        (&volume(&old).await["status"], &volume(&new).await["status"]),
+        (&json!("reserved"), &json!("available"))
+    );
+    act(&bench, &old, 71, done(json!({"new_volume": new, "error": null}))).await.expect(200);
+    assert_eq!(volume(&old).await["status"], "available");
+    let new_one = volume(&new).await;
+    assert_eq!(
+        (&new_one["status"], &new_one["attachments"][0]["server_id"]),
+        (&json!("in-use"), &json!(SERVER))
+    );
+    assert_eq!(new_one["attachments"][0]["device"], Value::Null);
+
     let migrating = json!({"os-reset_status": {"migration_status": "migrating"}});
     act(&bench, &old, 71, migrating.clone()).await.expect(202);
     let told = act(&bench, &old, 71, done(json!({"new_volume": new}))).await.fault(400);

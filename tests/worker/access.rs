@@ -172,7 +172,7 @@ fn a_host_does_not_outlive_its_attachment() {
     let attach = OldAttach {
         instance_id: None,
         host: Some("two".to_owned()),
-        mountpoint: "/dev/vdb".to_owned(),
+        mountpoint: Some("/dev/vdb".to_owned()),
         mode: "rw".to_owned(),
     };
     life.runtime.block_on(life.services.mark_attached(&ctx(), &id, &attach)).unwrap();

@@ -14,7 +14,7 @@ use crate::service::volumes::{parse_id, visible};
 pub struct OldAttach {
     pub instance_id: Option<String>,
     pub host: Option<String>,
-    pub mountpoint: String,
+    pub mountpoint: Option<String>,
     /// `rw` or `ro`.
     pub mode: String,
 }
@@ -96,7 +96,7 @@ fn join(
         project_id: volume.project_id.clone(),
         instance_id: attach.instance_id.clone(),
         host,
-        mountpoint: Some(attach.mountpoint.clone()),
+        mountpoint: attach.mountpoint.clone(),
         status: AttachStatus::Attached,
         mode: Some(attach.mode.clone()),
         attached_at: Some(now),

@@ -20,7 +20,7 @@ use crate::store::Tx;
 pub use actions::ExtendScope;
 pub use images::ReservedVolume;
 pub use metadata::MapChange;
-pub use migrate::{Lock, no_service};
+pub use migrate::{HostCopy, Lock, no_service};
 pub use sources::image_of;
 
 pub(super) fn not_found(id: &str) -> Error {

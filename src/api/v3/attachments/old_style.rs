@@ -47,7 +47,7 @@ pub async fn attach(call: Call) -> Result<Reply> {
     let attach = OldAttach {
         instance_id: fields.text("instance_uuid"),
         host: fields.text("host_name"),
-        mountpoint: fields.text("mountpoint").unwrap_or_default(),
+        mountpoint: fields.text("mountpoint"),
         mode: fields.text("mode").unwrap_or_else(|| "rw".to_owned()),
     };
     load_authorized(&call).await?;

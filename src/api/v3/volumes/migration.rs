@@ -7,8 +7,9 @@ use super::{load_authorized, load_named};
 use crate::api::call::Call;
 use crate::api::python;
 use crate::api::reply::Reply;
+use crate::api::v3::attachments::caller;
 use crate::domain::{Error, Result};
-use crate::service::volumes::{Lock, no_service};
+use crate::service::volumes::{HostCopy, Lock, no_service};
 
 pub async fn migrate(call: Call) -> Result<Reply> {
     check_host(&call)?;
@@ -61,7 +62,12 @@ pub async fn complete(call: Call) -> Result<Reply> {
     let new_volume = fields.text("new_volume").unwrap_or_default();
     load_authorized(&call).await?;
     load_named(&call, &new_volume).await?;
-    let save_volume_id =
-        call.edge.services.complete_migration(&call.ctx, call.param("id"), &new_volume).await?;
+    // Any text but an empty one stands for a failure, "false" too.
+    let failed = fields
+        .get("error")
+        .is_some_and(|told| *told == true || told.as_str().is_some_and(|text| !text.is_empty()));
+    let copy = if failed { HostCopy::Failed } else { HostCopy::Made };
+    let both = (call.param("id"), new_volume.as_str());
+    let save_volume_id = call.edge.services.complete_migration(&call.ctx, both, copy, caller(&call)).await?;
     Ok(Reply::ok(&Completed { save_volume_id }))
 }
