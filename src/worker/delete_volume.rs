@@ -18,12 +18,14 @@ use crate::lightbits::{Reason, Refusal};
 const REFUSALS: u32 = 6;
 
 pub(super) async fn step(job: &mut Job, volume: VolumeId, cascade: bool, step: DeleteVolume) -> Result<Flow> {
-    let found = job.bench.store.read().await?.find_volume(volume, None).await?;
-    let Some(row) = found.map(|details| details.volume.clone()) else { return job.end_superseded().await };
     // What was being done to the volume has to end first: it may still be making it.
     if let Some(why) = waits(job, volume).await? {
         return Ok(Flow::Again(why));
     }
+    // Read only then: an adoption that has just been given up has left the row pointing nowhere, and
+    // the volume is not ours.
+    let found = job.bench.store.read().await?.find_volume(volume, None).await?;
+    let Some(row) = found.map(|details| details.volume.clone()) else { return job.end_superseded().await };
     match step {
         DeleteVolume::DeleteSnapshots => {
             let snapshots = job.bench.store.read().await?.snapshots_of_volume(volume).await?;
