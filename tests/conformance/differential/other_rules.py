@@ -53,6 +53,7 @@ def group_types(p):
 
 
 def groups(p):
+    """Without DELETE: stock Cinder's own code fails over it, as it wants a body there."""
     one = p.any("group")
     replication = p.pick("enable_replication", "disable_replication", "failover_replication", "list_replication_targets")
     p.one_of(
@@ -70,7 +71,7 @@ def groups(p):
         lambda: p.add("POST", "/groups/action", {"create-from-src": p.some(
             name=TEXTS, group_snapshot_id=[p.any("groupsnapshot")], source_group_id=[one])}, "group"),
         lambda: p.add("POST", "/groups/action", {"create-from-src": p.pick({"name": "two", "unheard_of": 1}, {"unheard_of": 1}, {})}),
-        lambda: p.add("GET", f"/groups/{one}"), lambda: p.add("DELETE", f"/groups/{one}"),
+        lambda: p.add("GET", f"/groups/{one}"),
     )
 
 
