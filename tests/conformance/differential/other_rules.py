@@ -153,7 +153,7 @@ def services(p):
         ("GET", f"/capabilities/{p.pick('nowhere', 'nowhere@no')}"), ("GET", "/os-hosts/nowhere"), ("GET", "/os-hosts?zone=nowhere"),
         ("PUT", "/os-hosts/nowhere", p.pick({"status": "enable"}, {"status": "x"}, {"x": "y"}, {})), ("PUT", "/os-hosts", {}),
         ("GET", "/scheduler-stats/get_pools?" + p.pick("detail=maybe", "name=nowhere", "nonsense=1", "name=nowhere&all_tenants=1", "name~=x",
-                                                       "vendor_name=nobody", "name=nowhere&volume_type=" + p.any("type"), "volume_type=none")),
+                                                       "vendor_name=nobody", "name=nowhere&detail=1")),
         ("GET", f"/clusters{p.pick('', '/detail', '/nobody')}"), ("GET", "/clusters?binary=cinder-volume"), ("GET", "/clusters?nonsense=1"),
         ("PUT", f"/clusters/{p.pick('enable', 'disable', 'x')}", p.pick({"name": "nobody"}, {"name": "nobody", "binary": "cinder-volume"}, {}, {"name": "x" * 256})),
         ("POST", "/workers/cleanup", p.pick({"host": "nowhere"}, {"resource_id": NOBODY}, {"resource_type": "x"}, {"service_id": "x"}, {"disabled": "maybe"}))))
