@@ -10,6 +10,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
 use super::bool_text;
 use super::call::Call;
+use super::columns;
 use super::page::{self, RESERVED};
 use super::python::{Literal, literal};
 use super::v3::resource_filters;
@@ -113,7 +114,7 @@ fn sorted(call: &Call, rules: &Rules) -> Result<Vec<Sort>> {
     if !call.version().at_least(named_since) && page::is_sorted_by(&call.query, "name") {
         return Ok(Vec::new());
     }
-    page::sort(&call.query, rules.fields)
+    page::sort(&call.query, rules.fields, columns::of(rules.resource))
 }
 
 /// `all_tenants` is for administrators; others' is ignored, since clients always send it.
@@ -150,7 +151,10 @@ fn asked<'c>(call: &'c Call, rules: &Rules) -> Vec<(&'c str, &'c str)> {
             asked.push((key, text));
         }
     }
-    asked
+    // Of equal keys the last counts; only a name is renamed before that.
+    let counts =
+        |at: usize, key: &str| key == "name" || asked.iter().skip(at + 1).all(|(later, _)| *later != key);
+    asked.iter().enumerate().filter(|(at, (key, _))| counts(*at, key)).map(|(_, pair)| *pair).collect()
 }
 
 fn read(call: &Call, rules: &Rules) -> Result<Vec<Filter>> {
@@ -185,8 +189,16 @@ fn read(call: &Call, rules: &Rules) -> Result<Vec<Filter>> {
         let key = if of_server { "instance_uuid" } else { key };
         // Comparisons of times are for volumes; elsewhere such a column equals no text.
         let compares = |field: &Field| field.kind == Kind::Time && rules.resource == "volume";
+        let columns = columns::of(rules.resource);
         match find(rules.fields, key).filter(compares) {
             Some(field) => filters.extend(times(field, text)?),
+            None if columns.unknown.contains(&key) => filters.push(Filter::Never),
+            None if columns.null.contains(&key.trim_end_matches('~')) => {
+                // Only of volumes a literal is read.
+                let asks_for_null = rules.resource == "volume" && literal(text) == Some(Literal::None);
+                let id = find(rules.fields, "id").filter(|_| !asks_for_null);
+                filters.extend(id.map(|id| Filter::In(id, Vec::new())));
+            }
             None => filters.push(one(rules.fields, key, text, version)?),
         }
     }
@@ -222,8 +234,13 @@ fn members_may(rules: &Rules, key: &str, version: Microversion) -> bool {
 
 fn one(fields: Fields, key: &str, text: &str, version: Microversion) -> Result<Filter> {
     if let Some(name) = key.strip_suffix('~') {
-        let found = find(fields, name).filter(|field| field.kind == Kind::Text);
-        return Ok(found.map_or(Filter::Never, |field| Filter::Contains(field, text.to_owned())));
+        return Ok(match find(fields, name) {
+            None => Filter::Never,
+            Some(field) if field.kind == Kind::Map => Filter::Never,
+            // Times are not kept as text here.
+            Some(field) if field.kind == Kind::Time => Filter::In(field, Vec::new()),
+            Some(field) => Filter::Contains(field, text.to_owned()),
+        });
     }
     // This spelling came with the general filters; until then it was no column.
     if key == "consumes_quota" && !version.at_least(GENERAL) {
@@ -382,7 +399,8 @@ mod tests {
             ("metadata", "k=v", Filter::Never),
             ("nonsense", "1", Filter::Never),
             ("display_name~", "a%", Filter::Contains(field("name"), "a%".to_owned())),
-            ("size~", "1", Filter::Never),
+            ("size~", "1", Filter::Contains(field("size"), "1".to_owned())),
+            ("metadata~", "1", Filter::Never),
         ] {
             assert_eq!(filter(key, text, 71).unwrap(), expected, "{key}={text}");
         }

@@ -11,6 +11,7 @@ pub mod answers;
 mod body;
 mod bool_text;
 mod call;
+mod columns;
 pub mod edge;
 mod fault;
 mod filters;

@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use super::columns::{self, Columns};
 use super::links::{self, Links};
 use super::query::Query;
 use crate::domain::page::{Direction, Fields, Kind, MAX_LIMIT, Sort, default_sort, find};
@@ -26,7 +27,7 @@ pub fn paging(query: &Query, fields: Fields) -> Result<Paging> {
         limit: limit(query)?,
         marker: marker(query),
         offset: offset(query)?,
-        sort: sort(query, fields)?,
+        sort: sort(query, fields, columns::of(""))?,
     })
 }
 
@@ -103,19 +104,24 @@ fn way(direction: &str) -> Result<Direction> {
 
 /// The order that is asked for; none where a key is no field. The store refuses that, once it has
 /// found the marker.
-pub fn sort(query: &Query, fields: Fields) -> Result<Vec<Sort>> {
+pub fn sort(query: &Query, fields: Fields, columns: &Columns) -> Result<Vec<Sort>> {
     if !["sort", "sort_key", "sort_dir"].iter().any(|name| query.has(name)) {
         return Ok(default_sort().to_vec());
     }
     let words = sort_words(query, "created_at")?;
     let directions = words.iter().map(|(_, direction)| way(direction)).collect::<Result<Vec<Direction>>>()?;
-    let keys = words.iter().zip(directions).map(|((key, _), direction)| {
-        let field = find(fields, key).filter(|field| !matches!(field.kind, Kind::Map | Kind::Cluster))?;
-        Some(Sort { field, direction })
-    });
-    let Some(mut keys) = keys.collect::<Option<Vec<Sort>>>() else { return Ok(Vec::new()) };
+    let direction = directions.first().copied().unwrap_or(Direction::Descending);
+    let mut keys = Vec::new();
+    for ((key, _), direction) in words.iter().zip(directions) {
+        let field = find(fields, key).filter(|field| !matches!(field.kind, Kind::Map | Kind::Cluster));
+        match field.filter(|_| columns.may_order_by(key)) {
+            Some(field) => keys.push(Sort { field, direction }),
+            // Equal everywhere, it orders nothing.
+            None if columns.null.contains(key) => {}
+            None => return Ok(Vec::new()),
+        }
+    }
     // The order must be total. Missing tie-breaks go the way of the first key.
-    let direction = keys.first().map_or(Direction::Descending, |first| first.direction);
     for tie_break in default_sort() {
         if !keys.iter().any(|sort| sort.field.name == tie_break.field.name) {
             keys.push(Sort { direction, ..tie_break });
@@ -177,7 +183,11 @@ mod tests {
     use crate::domain::page::VOLUME_FIELDS;
 
     fn read(query: &str) -> Result<Paging> {
-        paging(&Query::parse(Some(query)).unwrap(), VOLUME_FIELDS)
+        let query = Query::parse(Some(query)).unwrap();
+        Ok(Paging {
+            sort: sort(&query, VOLUME_FIELDS, columns::of("volume"))?,
+            ..paging(&query, VOLUME_FIELDS)?
+        })
     }
 
     fn order(query: &str) -> Vec<(&'static str, Direction)> {
@@ -212,6 +222,7 @@ mod tests {
         );
         assert_eq!(order("sort_key=id&sort_dir=asc"), [("id", Asc)]);
         assert_eq!(order("sort_dir=asc"), [("created_at", Asc), ("id", Asc)]);
+        assert_eq!(order("sort=launched_at:asc"), [("created_at", Asc), ("id", Asc)]);
     }
 
     #[test]
@@ -220,7 +231,9 @@ mod tests {
             assert!(read(bad).is_err(), "{bad}");
         }
         // Told later, by the store.
-        for unknown in ["sort=nonsense", "sort_key=metadata", "sort=name,nonsense", "sort="] {
+        for unknown in
+            ["sort=nonsense", "sort_key=metadata", "sort=name,nonsense", "sort=", "sort=description"]
+        {
             assert_eq!(order(unknown), [], "{unknown}");
         }
     }

@@ -69,6 +69,13 @@ async fn filters_are_python_literals() {
         ("display_name~=e", vec!["e"]),
         ("display_name~=%25", vec![]),
         ("name~=e", vec!["e"]),
+        ("size~=1", vec!["b", "d"]),
+        // Of equal keys the last counts.
+        ("size=5&size=2", vec!["c"]),
+        // Columns that are null, and what is none.
+        ("encryption_key_id=None", vec!["a", "b", "c", "d", "e"]),
+        ("encryption_key_id=x", vec![]),
+        ("description=None", vec![]),
     ] {
         let list = bench.get(&format!("/volumes?sort=name:asc&{query}")).send().await.expect(200);
         assert_eq!(names(&list), expected, "{query}");
@@ -136,6 +143,12 @@ async fn the_marker_is_looked_for_before_the_keys_of_the_order_are() {
         }
         let answer = ask(format!("sort=nonsense,id:up&marker={NOBODY}")).await;
         assert_eq!(answer.fault(400), BAD_DIRECTION, "{path}");
+    }
+    bench.get("/volumes?sort=launched_at,encryption_key_id:asc").send().await.expect(200);
+    for (path, key) in
+        [("/volumes", "description"), ("/snapshots", "availability_zone"), ("/backups", "description")]
+    {
+        assert_eq!(bench.get(&format!("{path}?sort={key}")).send().await.fault(400), BAD_KEY, "{path} {key}");
     }
     // A known marker does not make the key any better.
     let id = bench.volume(json!({"size": 1})).await;

@@ -3,6 +3,7 @@
 use super::view::{List, One, Specs, View};
 use crate::api::bool_text;
 use crate::api::call::Call;
+use crate::api::columns;
 use crate::api::page::{self, PageEnd, next_link};
 use crate::api::reply::Reply;
 use crate::domain::page::{Comparison, Filter, GROUP_TYPE_FIELDS, Scope, Value, find};
@@ -24,7 +25,7 @@ pub async fn list(call: Call) -> Result<Reply> {
     let query = ListQuery {
         scope: Scope::AllProjects,
         filters: by_visibility(&call)?.into_iter().collect(),
-        sort: page::sort(&call.query, GROUP_TYPE_FIELDS)?,
+        sort: page::sort(&call.query, GROUP_TYPE_FIELDS, columns::of("group_type"))?,
         limit,
         marker: page::marker(&call.query),
         offset,
