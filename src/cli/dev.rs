@@ -104,6 +104,8 @@ impl DevCommand {
         config.auth.strategy = Strategy::Noauth;
         config.database.data_dir = dir.to_owned();
         config.fleet.clusters_file = dir.join("clusters.toml");
+        // Not those of a gateway that is installed on this machine.
+        config.policy.folders = vec![dir.join("policy.d")];
         config.fleet.poll_interval = Period(Duration::from_secs(2));
         config.fleet.list_interval = Period(Duration::from_secs(5));
         config.fleet.trust_after = 3;

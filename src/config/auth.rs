@@ -172,6 +172,9 @@ impl Keystone {
 pub struct Policy {
     /// `policy.yaml` whose rules replace the defaults of the same name; need not exist.
     pub file: Option<PathBuf>,
+    /// Folders whose files, in the order of their names, replace rules in their turn; they need not
+    /// exist. As oslo.policy's `policy_dirs`.
+    pub folders: Vec<PathBuf>,
     /// Only the defaults for administrators, members and readers hold. `false` lets the former
     /// ones hold beside them: then whoever is in a project may act there, whatever the role.
     pub enforce_new_defaults: bool,
@@ -179,14 +182,14 @@ pub struct Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { file: None, enforce_new_defaults: true }
+        Self { file: None, folders: vec![PathBuf::from("/etc/hearth/policy.d")], enforce_new_defaults: true }
     }
 }
 
 impl Policy {
     pub(super) fn anchor(&mut self, folder: &Path) {
-        if let Some(file) = &mut self.file {
-            anchor(file, folder);
+        for path in self.file.iter_mut().chain(&mut self.folders) {
+            anchor(path, folder);
         }
     }
 }

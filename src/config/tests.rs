@@ -38,6 +38,11 @@ fn a_file_is_read_and_its_paths_are_relative_to_it() {
         poll_interval = 2.5
         [quotas]
         volumes = -1
+        [policy]
+        file = "policy.yaml"
+        folders = ["policy.d", "/srv/policy.d"]
+        [nova]
+        region_name = "west"
     "#;
     let file = write(folder.path(), "hearth.toml", text, 0o644);
     let loaded = load_with(Some(&file), []).unwrap();
@@ -46,6 +51,9 @@ fn a_file_is_read_and_its_paths_are_relative_to_it() {
     assert_eq!(config.fleet.clusters_file, folder.path().join("clusters.toml"));
     assert_eq!(config.fleet.poll_interval.0.as_millis(), 2500);
     assert_eq!(config.quotas.volumes, -1);
+    assert_eq!(config.policy.file, Some(folder.path().join("policy.yaml")));
+    assert_eq!(config.policy.folders, [folder.path().join("policy.d"), "/srv/policy.d".into()]);
+    assert_eq!(config.nova.region_name.as_deref(), Some("west"));
     let keystone = config.keystone.unwrap();
     assert_eq!(keystone.resolve_password().unwrap().expose_secret(), "s3cret");
     assert_eq!(keystone.username, "cinder");

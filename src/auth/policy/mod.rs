@@ -1,7 +1,7 @@
 //! May this caller do that? The policy language of OpenStack, with Cinder's rules.
 //!
 //! `Policy` holds one complete, checked set of `Rules` at a time: the defaults with the
-//! operator's `policy.yaml` over them. A reload swaps the whole set or nothing; a request sees
+//! operator's `policy.yaml` and policy folders over them. A reload swaps the whole set or nothing; a request sees
 //! one set or the other, never half of each, and pays no lock and no allocation for it.
 
 pub mod check;
@@ -25,7 +25,7 @@ use crate::domain::{Ctx, Error};
 pub struct Policy {
     rules: ArcSwap<Rules>,
     defaults: Defaults,
-    file: Option<file::PolicyFile>,
+    files: Option<file::PolicyFiles>,
 }
 
 impl Policy {
@@ -43,7 +43,7 @@ impl Policy {
     /// Only a defect of the table of defaults.
     pub fn of(defaults: Defaults) -> Result<Self, PolicyError> {
         let loaded = Rules::with_overrides(std::collections::BTreeMap::new(), defaults)?;
-        Ok(Self { rules: ArcSwap::from_pointee(loaded.rules), defaults, file: None })
+        Ok(Self { rules: ArcSwap::from_pointee(loaded.rules), defaults, files: None })
     }
 
     /// Does the rule allow the caller this target? A rule nobody defined allows what the

@@ -17,7 +17,7 @@ fn persona(project: &str, roles: &[&str]) -> Ctx {
 }
 
 fn in_force(rules: Rules) -> Policy {
-    Policy { rules: ArcSwap::from_pointee(rules), defaults: Defaults::New, file: None }
+    Policy { rules: ArcSwap::from_pointee(rules), defaults: Defaults::New, files: None }
 }
 
 fn with(overrides: &str) -> (Policy, Vec<String>) {
@@ -273,6 +273,65 @@ async fn a_broken_file_keeps_the_last_good_rules() {
     write("'volume:get': role:admin or\n");
     assert!(Policy::from_file(&path, Defaults::New).await.is_err(), "a broken file stops the start");
     assert!(Policy::from_file(folder.path(), Defaults::New).await.is_err(), "so does a folder");
+}
+
+#[tokio::test]
+#[allow(clippy::disallowed_methods, reason = "nobody reads the files while they are written")]
+async fn the_files_of_folders_override_in_the_order_of_their_names() {
+    let home = tempfile::tempdir().unwrap();
+    let (main, first, second) =
+        (home.path().join("policy.yaml"), home.path().join("policy.d"), home.path().join("more.d"));
+    let write = |path: &std::path::Path, rule: &str| {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, format!("'volume:get': '{rule}'\n")).unwrap();
+    };
+    write(&main, "!");
+    let folders = vec![first.clone(), second.clone()];
+    let policy = Policy::from_files(Some(main.clone()), folders, Defaults::New).await.unwrap();
+    let reader = persona("p-1", &["reader"]);
+    let may = || policy.check(&reader, "volume:get", &Target::own(&reader));
+    assert!(!may(), "folders need not exist");
+    assert_eq!(policy.reload().await, Ok(Reload::Unchanged));
+
+    for (file, rule, allowed) in [
+        (first.join("20-b"), "@", true),
+        (first.join("10-a.yaml"), "!", true),
+        (first.join(".30-hidden"), "!", true),
+        (first.join("inner/90.yaml"), "!", true),
+        (first.join("30-c.json"), "!", false),
+        (second.join("00.yaml"), "@", true),
+        (main.clone(), "role:nobody", true),
+    ] {
+        write(&file, rule);
+        let quiet = file.ends_with(".30-hidden") || file.ends_with("inner/90.yaml");
+        let expected = if quiet { Reload::Unchanged } else { Reload::Replaced };
+        assert_eq!(policy.reload().await, Ok(expected), "{}", file.display());
+        assert_eq!(may(), allowed, "{}", file.display());
+    }
+
+    std::fs::remove_file(second.join("00.yaml")).unwrap();
+    assert_eq!(policy.reload().await, Ok(Reload::Replaced), "its rules go with a file");
+    assert!(!may());
+    std::fs::write(second.join("01.yaml"), "'volume:get': (role:admin\n").unwrap();
+    let error = policy.reload().await.unwrap_err().to_string();
+    assert!(error.contains("01.yaml") && error.contains("volume:get"), "{error}");
+    assert_eq!(policy.reload().await, Ok(Reload::Unchanged), "complained of once");
+    std::fs::remove_dir_all(&first).unwrap();
+    let error = policy.reload().await.unwrap_err().to_string();
+    assert!(error.contains("policy.d") && error.contains("folder is gone"), "{error}");
+    assert!(!may(), "the last good rules hold");
+    std::fs::create_dir(&first).unwrap();
+    write(&second.join("01.yaml"), "@");
+    assert_eq!(policy.reload().await, Ok(Reload::Replaced));
+    assert!(may());
+
+    let one_that_is_no_folder = Policy::from_files(None, vec![main], Defaults::New).await;
+    assert!(one_that_is_no_folder.is_err());
+    // A circle through two files is one.
+    std::fs::write(first.join("a"), "a: rule:b\n").unwrap();
+    std::fs::write(second.join("b"), "b: rule:a\n").unwrap();
+    let error = policy.reload().await.unwrap_err().to_string();
+    assert!(error.contains("refers to itself") && error.contains("more.d"), "{error}");
 }
 
 #[tokio::test]
