@@ -29,11 +29,12 @@ use crate::domain::Clock;
 use crate::fleet::Fleet;
 use crate::service::Services;
 use crate::service::fleet::FleetService;
-use crate::store::{Dialect, Dispatch, SchemaState, Store};
+use crate::service::logs::LogService;
+use crate::store::{Dialect, Dispatch, LogFollower, SchemaState, Store};
 use crate::telemetry::logging;
 use crate::worker::Worker;
 
-/// How often `policy.yaml` is looked at.
+/// How often the policy files are looked at.
 const POLICY_LOOK: Duration = Duration::from_secs(2);
 
 /// A gateway at work.
@@ -71,14 +72,18 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Running> {
         clock: clock.clone(),
         compute: compute.clone(),
     };
+    let logs = match logging::levels() {
+        Some(control) => Some(Arc::new(LogFollower::start(&store, control).await.map_err(explain)?)),
+        None => None,
+    };
     let stop = CancellationToken::new();
     let background = TaskTracker::new();
 
     let registry = settings::registry(config);
     let fleet = Fleet::new(store.clone(), registry, settings::fleet(config), clock.clone(), dispatch.owner());
     fleet.step().await.map_err(explain).context("reading the registrations")?;
-    let worker =
-        Worker::new(store, fleet.clients().clone(), dispatch, clock, settings::worker(config, compute));
+    let work = settings::worker(config, compute, logs.clone());
+    let worker = Worker::new(store, fleet.clients().clone(), dispatch, clock.clone(), work);
     worker.start(announced);
     background.spawn({
         let (fleet, stop) = (fleet.clone(), stop.clone());
@@ -91,7 +96,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Running> {
 
     let edge = Edge::new(settings::edge(config), services.clone(), authenticator, policy)
         .map_err(|e| anyhow::anyhow!("{e}"))?
-        .with_log_levels(logging::levels())
+        .with_logs(logs.map(|follower| LogService::new(services.store.clone(), clock, follower)))
         .with_fleet(FleetService::new(services.store.clone(), fleet));
     let edge = Arc::new(edge);
     let doors = TaskTracker::new();
@@ -178,13 +183,8 @@ fn explain(error: crate::domain::Error) -> anyhow::Error {
 
 async fn load_policy(config: &Config) -> anyhow::Result<Policy> {
     let defaults = if config.policy.enforce_new_defaults { Defaults::New } else { Defaults::NewOrFormer };
-    match &config.policy.file {
-        Some(file) => {
-            let policy = Policy::from_file(file, defaults).await;
-            policy.with_context(|| format!("policy file {}", file.display()))
-        }
-        None => Policy::of(defaults).context("the default policy"),
-    }
+    let (file, folders) = (config.policy.file.clone(), config.policy.folders.clone());
+    Policy::from_files(file, folders, defaults).await.context("the policy")
 }
 
 async fn open_door(

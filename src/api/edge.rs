@@ -30,10 +30,10 @@ use super::routes::TABLE;
 use super::{fault, fleet, request_id, version};
 use crate::auth::{AuthHeaders, Authenticator, Policy, RequestFacts};
 use crate::domain::ctx::DEFAULT_PATIENCE;
-use crate::domain::log_level::LogLevels;
 use crate::domain::{Ctx, Error, ErrorKind, Microversion, RequestId, Result};
 use crate::service::Services;
 use crate::service::fleet::FleetService;
+use crate::service::logs::LogService;
 
 /// What of the configuration the edge needs.
 #[derive(Debug, Clone, Default)]
@@ -57,8 +57,8 @@ pub struct Edge {
     /// The fleet edge beside it; without a service it says that there is none.
     pub fleet_router: Router,
     pub fleet: Option<FleetService>,
-    /// What is logged, where the process can change it.
-    pub log_levels: Option<Arc<dyn LogLevels>>,
+    /// What is logged, where that can be changed.
+    pub logs: Option<LogService>,
     /// Writes in flight; shutdown waits for them.
     pub tracker: TaskTracker,
 }
@@ -81,15 +81,15 @@ impl Edge {
             policy,
             fleet_router,
             fleet: None,
-            log_levels: None,
+            logs: None,
             tracker,
         })
     }
 
-    /// The same with control of what the process logs.
+    /// The same with control of what is logged.
     #[must_use]
-    pub fn with_log_levels(self, log_levels: Option<Arc<dyn LogLevels>>) -> Self {
-        Self { log_levels, ..self }
+    pub fn with_logs(self, logs: Option<LogService>) -> Self {
+        Self { logs, ..self }
     }
 
     /// The same with the fleet API.

@@ -16,6 +16,7 @@ use crate::domain::quota::Resource;
 use crate::fleet::health::Thresholds;
 use crate::fleet::registrations::{Defaults, Registry};
 use crate::lightbits::{LaneLimits, Timeouts};
+use crate::store::LogFollower;
 use crate::{fleet, placement, service, worker};
 
 pub(super) fn authenticator(config: &Config, clock: Clock) -> anyhow::Result<Authenticator> {
@@ -78,13 +79,18 @@ pub(super) fn services(config: &Config) -> service::Settings {
     }
 }
 
-pub(super) fn worker(config: &Config, compute: Option<Compute>) -> worker::Settings {
+pub(super) fn worker(
+    config: &Config,
+    compute: Option<Compute>,
+    logs: Option<Arc<LogFollower>>,
+) -> worker::Settings {
     worker::Settings {
         concurrency: config.worker.operations,
         rank: rank(config),
         // What was sent at the last moment of a call can land for a while after it.
         doubt: config.fleet.call_timeout.0.mul_f64(1.5),
         compute,
+        logs,
         ..worker::Settings::default()
     }
 }

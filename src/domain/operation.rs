@@ -75,6 +75,12 @@ pub enum Work {
         target: ClusterId,
         step: MigrateVolume,
     },
+    /// Gives a volume the place of the one that its data was copied to.
+    CompleteMigration {
+        volume: VolumeId,
+        copy: VolumeId,
+        copied: CopyOutcome,
+    },
     RetypeVolume {
         volume: VolumeId,
         new_type: VolumeTypeId,
@@ -100,6 +106,11 @@ pub enum Work {
     },
     /// Copies a backup over a volume.
     RestoreBackup {
+        backup: BackupId,
+        volume: VolumeId,
+    },
+    /// Waits for the volume that is made for it, and then begins to copy the backup into it.
+    RestoreToNew {
         backup: BackupId,
         volume: VolumeId,
     },
@@ -221,6 +232,11 @@ text_enum! {
     MigrationPolicy { Never = "never", OnDemand = "on-demand" }
 }
 
+text_enum! {
+    /// What became of a copy that somebody else has made.
+    CopyOutcome { Copied = "copied", Failed = "failed" }
+}
+
 /// One row of the operations table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Operation {
@@ -258,11 +274,13 @@ impl Work {
             Self::RevertVolume { .. } => "revert-volume",
             Self::ReimageVolume { .. } => "reimage-volume",
             Self::MigrateVolume { .. } => "migrate-volume",
+            Self::CompleteMigration { .. } => "complete-migration",
             Self::RetypeVolume { .. } => RETYPE,
             Self::CreateSnapshot { .. } => "create-snapshot",
             Self::DeleteSnapshot { .. } => "delete-snapshot",
             Self::CreateBackup { .. } => "create-backup",
             Self::RestoreBackup { .. } => "restore-backup",
+            Self::RestoreToNew { .. } => "restore-to-new",
             Self::DeleteBackup { .. } => "delete-backup",
             Self::ImportBackup { .. } => "import-backup",
             Self::CreateGroup { .. } => "create-group",
@@ -305,6 +323,8 @@ impl Work {
             | Self::MigrateVolume { volume, .. }
             | Self::CreateBackup { volume, .. }
             | Self::RestoreBackup { volume, .. }
+            | Self::RestoreToNew { volume, .. }
+            | Self::CompleteMigration { volume, .. }
             | Self::RetypeVolume { volume, .. }
             | Self::Connect { volume, .. }
             | Self::Disconnect { volume, .. }

@@ -197,6 +197,8 @@ pub struct VolumeDetails {
     pub type_name: Option<Arc<str>>,
     /// Name of the cluster it lives on.
     pub cluster: Option<ClusterName>,
+    /// Its group, if that belongs to the legacy consistency group API.
+    pub consistency_group: Option<GroupId>,
     /// Those in state `attached`.
     pub attachments: Vec<AttachedTo>,
 }

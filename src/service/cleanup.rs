@@ -1,8 +1,11 @@
 //! Taking up again what was given to an operator to look at.
 
 use super::Services;
+use crate::domain::cluster::Cluster;
 use crate::domain::operation::{Operation, OperationStatus};
-use crate::domain::{ClusterId, Result};
+use crate::domain::{ClusterId, Error, Result};
+
+pub use crate::store::SCHEDULER_ID;
 
 /// Which of a backend's unfinished operations are meant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,6 +25,37 @@ impl Stuck {
 }
 
 impl Services {
+    /// The registered clusters, by name, each with the number of its service.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn numbered_backends(&self) -> Result<Vec<(i64, Cluster)>> {
+        let clusters = self.backends().await?;
+        let mut ids = self.store.read().await?.service_ids().await?;
+        // Those of before there were numbers get theirs now.
+        let bare: Vec<ClusterId> =
+            clusters.iter().map(|cluster| cluster.id).filter(|id| !ids.contains_key(id)).collect();
+        if !bare.is_empty() {
+            let bare = &bare;
+            ids = self
+                .store
+                .write("number services", |tx, _| {
+                    Box::pin(async move {
+                        for id in bare {
+                            tx.number_service(*id).await?;
+                        }
+                        tx.service_ids().await
+                    })
+                })
+                .await?;
+        }
+        let numbered = clusters.into_iter().map(|cluster| match ids.get(&cluster.id) {
+            Some(id) => Ok((*id, cluster)),
+            None => Err(Error::internal(format!("the service of {} has no number", cluster.name))),
+        });
+        numbered.collect()
+    }
+
     /// What is unfinished on one resource.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ pub mod cleanup;
 pub mod fleet;
 pub mod group_types;
 pub mod groups;
+pub mod logs;
 pub mod manageable;
 pub mod messages;
 pub mod qos;

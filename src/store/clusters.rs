@@ -128,6 +128,7 @@ impl Tx {
         now: Timestamp,
     ) -> Result<()> {
         let traits = json_text(traits)?;
+        self.number_service(id).await?;
         let mut select = Query::select();
         select.column("name").from("clusters").and_where(Expr::col("id").eq(id.to_string()));
         if let Some(row) = self.optional("find a cluster", &select).await? {

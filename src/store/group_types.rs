@@ -122,7 +122,8 @@ impl Tx {
             .and_where(Expr::col("id").eq(t.id.to_string()));
         match self.execute("update a group type", &update).await? {
             0 => Err(Error::not_found(format!("Group type {} could not be found.", t.id))),
-            _ => Ok(()),
+            // The name says which API the groups, and so their volumes, belong to.
+            _ => self.names_changed().await,
         }
     }
 

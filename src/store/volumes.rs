@@ -9,6 +9,7 @@ use super::cache::{Stamp, names_epoch};
 use super::row::{Columns, map_text};
 use super::versioned::AsRead;
 use super::{Session, Tx};
+use crate::domain::group_type::DEFAULT_CGSNAPSHOT_TYPE;
 use crate::domain::status::{AttachStatus, VolumeStatus};
 use crate::domain::volume::{Location, Volume, VolumeDetails};
 use crate::domain::{ClusterName, Error, Gib, LightosProject, ProjectId, Result, UserId, VolumeId};
@@ -88,10 +89,16 @@ fn select() -> SelectStatement {
         .column(("clusters", "name"))
         .expr(names_epoch())
         .column(("adopted_names", "name"))
+        .column(("group_types", "name"))
         .from("volumes")
         .left_join("volume_types", Expr::col(("volume_types", "id")).equals(("volumes", "volume_type_id")))
         .left_join("clusters", Expr::col(("clusters", "id")).equals(("volumes", "cluster_id")))
-        .left_join("adopted_names", Expr::col(("adopted_names", "volume_id")).equals(("volumes", "id")));
+        .left_join("adopted_names", Expr::col(("adopted_names", "volume_id")).equals(("volumes", "id")))
+        .left_join("volume_groups", Expr::col(("volume_groups", "id")).equals(("volumes", "group_id")))
+        .left_join(
+            "group_types",
+            Expr::col(("group_types", "id")).equals(("volume_groups", "group_type_id")),
+        );
     select
 }
 
@@ -132,7 +139,9 @@ fn decode(row: &AnyRow) -> Result<(Stamp, VolumeDetails)> {
     if let Some(location) = &mut volume.location {
         location.name = adopted;
     }
-    Ok((stamp, VolumeDetails { volume, type_name, cluster, attachments: Vec::new() }))
+    let legacy = c.maybe_text()?.as_deref() == Some(DEFAULT_CGSNAPSHOT_TYPE);
+    let consistency_group = volume.group_id.filter(|_| legacy);
+    Ok((stamp, VolumeDetails { volume, type_name, cluster, consistency_group, attachments: Vec::new() }))
 }
 
 fn decode_location(c: &mut Columns<'_>) -> Result<Option<Location>> {

@@ -88,6 +88,9 @@ impl Worker {
     async fn sweep(&self) -> Result<()> {
         let now = self.bench.clock.now();
         let mut session = self.bench.store.read().await?;
+        if let Some(logs) = &self.bench.settings.logs {
+            logs.catch_up(&mut session).await?;
+        }
         let due = session.due_operations(now, SWEEP_LIMIT).await?;
         metrics::gauge!(names::OPERATIONS_STUCK).set(session.count_stuck_operations().await? as f64);
         drop(session);

@@ -127,6 +127,10 @@ impl Job {
             Work::MigrateVolume { volume, target, step } => {
                 super::migrate_volume::step(self, volume, target, step).await
             }
+            Work::CompleteMigration { volume, copy, copied } => {
+                let pair = super::complete_migration::Pair { volume, copy };
+                super::complete_migration::step(self, pair, copied).await
+            }
             Work::RetypeVolume { volume, new_type, previous, policy, step } => {
                 let change = super::retype_volume::Change { volume, new_type, previous, policy };
                 super::retype_volume::step(self, change, step).await
@@ -142,6 +146,7 @@ impl Job {
                 super::backup::create(self, backup, &source).await
             }
             Work::RestoreBackup { backup, volume } => super::backup::restore(self, backup, volume).await,
+            Work::RestoreToNew { backup, volume } => super::restore_to_new::step(self, backup, volume).await,
             Work::DeleteBackup { backup } => super::backup::delete(self, backup).await,
             Work::ImportBackup { backup, service } => super::backup::import(self, backup, &service).await,
             Work::CreateGroup { group } => super::groups::place(self, group).await,
@@ -194,8 +199,10 @@ impl Job {
             | Work::AdoptVolume { volume, .. }
             | Work::ReleaseVolume { volume }
             | Work::Relabel { volume } => *volume,
-            // A group's operation calls no cluster, and Nova is none.
-            Work::CreateSnapshot { .. }
+            // A group's operation calls no cluster, nor does one that waits, and Nova is none.
+            Work::RestoreToNew { .. }
+            | Work::CompleteMigration { .. }
+            | Work::CreateSnapshot { .. }
             | Work::DeleteSnapshot { .. }
             | Work::DeleteBackup { .. }
             | Work::ImportBackup { .. }

@@ -15,6 +15,7 @@ mod adopt_snapshot;
 mod adopt_volume;
 mod apply_qos;
 mod backup;
+mod complete_migration;
 mod connect;
 mod create_snapshot;
 mod create_volume;
@@ -38,6 +39,7 @@ mod relabel;
 mod release;
 mod remote;
 mod removal;
+mod restore_to_new;
 mod retype_volume;
 mod revert_volume;
 
@@ -53,7 +55,7 @@ use crate::compute::Compute;
 use crate::domain::{Clock, VolumeId};
 use crate::fleet::Clients;
 use crate::placement::Rank;
-use crate::store::{Dispatch, Store};
+use crate::store::{Dispatch, LogFollower, Store};
 
 /// What the worker needs to know of the configuration.
 #[derive(Debug, Clone)]
@@ -68,6 +70,8 @@ pub struct Settings {
     pub doubt: Duration,
     /// Whom to tell that a volume of a server has grown, if anybody.
     pub compute: Option<Compute>,
+    /// Who sets the log levels that administrators ask of all processes.
+    pub logs: Option<Arc<LogFollower>>,
 }
 
 impl Default for Settings {
@@ -78,6 +82,7 @@ impl Default for Settings {
             rank: Rank::default(),
             doubt: Duration::from_secs(45),
             compute: None,
+            logs: None,
         }
     }
 }

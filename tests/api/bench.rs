@@ -156,6 +156,20 @@ impl Bench {
         bench
     }
 
+    /// An empty database.
+    pub async fn store() -> Store {
+        let store = Store::connect("sqlite::memory:", 1).await.unwrap();
+        store.migrate(&Clock::System).await.unwrap();
+        store
+    }
+
+    /// One gateway of several on a database.
+    pub fn on(store: Store, change: impl FnOnce(Edge) -> Edge) -> Self {
+        let (bench, operations) = Self::over(store, Authenticator::NoAuth, None, change);
+        std::mem::forget(operations);
+        bench
+    }
+
     /// With a Nova to ask.
     pub async fn beside(authenticator: Authenticator, nova: Compute) -> Self {
         let (bench, operations) = Self::made_of(authenticator, Some(nova), |edge| edge).await;
@@ -180,8 +194,15 @@ impl Bench {
         compute: Option<Compute>,
         change: impl FnOnce(Edge) -> Edge,
     ) -> (Self, UnboundedReceiver<Operation>) {
-        let store = Store::connect("sqlite::memory:", 1).await.unwrap();
-        store.migrate(&Clock::System).await.unwrap();
+        Self::over(Self::store().await, authenticator, compute, change)
+    }
+
+    fn over(
+        store: Store,
+        authenticator: Authenticator,
+        compute: Option<Compute>,
+        change: impl FnOnce(Edge) -> Edge,
+    ) -> (Self, UnboundedReceiver<Operation>) {
         let (dispatch, operations) = Dispatch::new();
         let services = Services { store, dispatch, settings: Arc::default(), clock: Clock::System, compute };
         let policy = Arc::new(Policy::defaults().unwrap());

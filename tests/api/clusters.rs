@@ -116,3 +116,38 @@ async fn a_cleanup_takes_up_what_waits_for_an_operator() {
     }
     assert_eq!(cleanup(json!({})).at(23).send().await.status, 404);
 }
+
+/// Whatever comes before it in the list, and whichever process is asked.
+#[tokio::test]
+async fn the_number_of_a_service_stays() {
+    let bench = Bench::new().await;
+    let numbers = async |bench: &Bench| -> Vec<(i64, String)> {
+        let mut all = Vec::new();
+        for is_up in [true, false] {
+            let told = bench.post("/workers/cleanup", json!({"is_up": is_up})).send().await.expect(202);
+            for one in
+                [&told["cleaning"], &told["unavailable"]].into_iter().flat_map(|it| it.as_array().unwrap())
+            {
+                all.push((one["id"].as_i64().unwrap(), one["host"].as_str().unwrap().to_owned()));
+            }
+        }
+        all.sort();
+        all
+    };
+    let named = |number, host: &str| (number, host.to_owned());
+    let m = bench.cluster("m", "nova").await;
+    assert_eq!(numbers(&bench).await, [named(1, "hearth"), named(2, "hearth@m")]);
+    bench.cluster("a", "nova").await;
+    let three = [named(1, "hearth"), named(2, "hearth@m"), named(3, "hearth@a")];
+    assert_eq!(numbers(&bench).await, three);
+    let other = Bench::on(bench.services.store.clone(), |edge| edge);
+    assert_eq!(numbers(&other).await, three);
+    let gone =
+        bench.services.store.write("test", |tx, _| Box::pin(async move { tx.unregister_cluster(m).await }));
+    gone.await.unwrap();
+    bench.cluster("b", "nova").await;
+    let left = [named(1, "hearth"), named(3, "hearth@a"), named(4, "hearth@b")];
+    assert_eq!(numbers(&bench).await, left, "a number is never another's");
+    let told = bench.post("/workers/cleanup", json!({"service_id": 3})).send().await.expect(202);
+    assert_eq!(told["unavailable"][0]["host"], "hearth@a");
+}

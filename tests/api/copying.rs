@@ -211,3 +211,67 @@ async fn a_completion_tells_which_volume_stays() {
         format!("Invalid volume: Destination has migration_status migrating, expected target:{old}.")
     );
 }
+
+async fn marked(bench: &Bench, volume: &str, server: &str) {
+    let body = json!({"os-attach": {"instance_uuid": server, "mountpoint": "/dev/vdb", "mode": "ro"}});
+    act(bench, volume, 71, body).await.expect(202);
+}
+
+async fn shown(bench: &Bench, volume: &str) -> Value {
+    bench.get(&format!("/volumes/{volume}")).send().await.expect(200)["volume"].clone()
+}
+
+/// Without a migration of ours, as after a copy that a user had Nova make.
+#[tokio::test]
+async fn a_completion_brings_the_attachments_over() {
+    let bench = Bench::new().await;
+    let [old, new] = [bench.available(json!({"size": 1})).await, bench.available(json!({"size": 1})).await];
+    marked(&bench, &old, SERVER).await;
+    let done = async |fields: Value| {
+        let mut body = json!({"new_volume": new});
+        body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        act(&bench, &old, 71, json!({"os-migrate_volume_completion": body})).await
+    };
+    // Whatever is not false is an error, and then nothing moves.
+    for error in [json!(true), json!("no"), json!("false")] {
+        let answer = done(json!({"error": error})).await.expect(200);
+        assert_eq!(answer, json!({"save_volume_id": new}));
+        assert_eq!(shown(&bench, &old).await["status"], "in-use");
+    }
+    for (volume, told) in [
+        (&new, "Invalid volume: The volume cannot be attached in maintenance mode."),
+        (&old, "Invalid volume: The volume cannot be detached in maintenance mode."),
+    ] {
+        let before = shown(&bench, volume).await["status"].as_str().unwrap().to_owned();
+        bench.reset(volume, "maintenance").await;
+        let answer = done(json!({"error": null})).await.fault(400);
+        assert!(answer.starts_with(told), "{answer}");
+        bench.reset(volume, &before).await;
+        assert_eq!(shown(&bench, &old).await["attachments"].as_array().unwrap().len(), 1, "all or nothing");
+    }
+    let answer = done(json!({"error": ""})).await.expect(200);
+    assert_eq!(answer, json!({"save_volume_id": new}));
+    let (left, taken) = (shown(&bench, &old).await, shown(&bench, &new).await);
+    assert_eq!((&left["status"], &left["attachments"]), (&json!("available"), &json!([])));
+    assert_eq!(taken["status"], "in-use");
+    let [attachment] = &taken["attachments"].as_array().unwrap()[..] else { panic!("{taken}") };
+    assert_eq!((&attachment["server_id"], &attachment["device"]), (&json!(SERVER), &json!("/dev/vdb")));
+    assert_eq!(taken["metadata"]["attached_mode"], "rw");
+
+    // A server that has attached the other volume by itself is not attached to it twice.
+    marked(&bench, &old, SERVER).await;
+    done(json!({})).await.expect(200);
+    assert_eq!(shown(&bench, &old).await["attachments"], json!([]));
+    assert_eq!(shown(&bench, &new).await["attachments"].as_array().unwrap().len(), 1);
+    // But another's it cannot become while it is this one's.
+    marked(&bench, &old, "5c0e2d4e-6f0a-4d5f-8f1e-0b1f3f0a9a12").await;
+    let told = done(json!({})).await.fault(400);
+    assert_eq!(told, "Invalid volume: volume is already attached and multiple attachments are not enabled");
+    assert_eq!(shown(&bench, &old).await["attachments"].as_array().unwrap().len(), 1);
+
+    let readonly = bench.available(json!({"size": 1})).await;
+    let flag = json!({"os-update_readonly_flag": {"readonly": true}});
+    act(&bench, &readonly, 71, flag).await.expect(202);
+    let told = done(json!({"new_volume": readonly})).await.fault(400);
+    assert_eq!(told, format!("Invalid attaching mode 'rw' for volume {readonly}."));
+}

@@ -95,6 +95,9 @@ async fn what_a_server_holds_only_nova_takes_away() {
             assert_eq!(answer.status, expected, "{who} {body}");
         }
     }
+    let copy = cloud.volume(json!({"size": 1})).await;
+    let completed = json!({"os-migrate_volume_completion": {"new_volume": copy}});
+    assert_eq!(cloud.act(&volume, "admin", completed).await.fault(409), said);
     let tokens = cloud.nova.set(|facts| {
         let tokens = facts.asked.iter().map(|headers| headers["x-auth-token"].clone());
         tokens.collect::<std::collections::HashSet<_>>().len()

@@ -149,3 +149,40 @@ async fn a_group_goes_with_its_volumes_or_not_at_all() {
     field.bench.get(&format!("/groups/{unplaced}")).send().await.fault(404);
     field.act(NOWHERE, plain).await.fault(404);
 }
+
+/// As in Cinder, whose consistency groups have become groups of that type.
+#[tokio::test]
+async fn a_member_of_a_legacy_group_shows_it_as_its_consistency_group() {
+    let field = Field::new().await;
+    let bench = &field.bench;
+    let ids = async |path: &str| {
+        let shown = bench.get(path).at(0).send().await.expect(200);
+        shown["volume"]["consistencygroup_id"].clone()
+    };
+    let body = json!({"consistencygroup": {"name": "n", "volume_types": "__DEFAULT__"}});
+    let made = bench.post("/consistencygroups", body).at(0).send().await.expect(202);
+    let legacy = made["consistencygroup"]["id"].as_str().unwrap().to_owned();
+    let body = json!({"volume": {"size": 1, "volume_type": "__DEFAULT__", "consistencygroup_id": legacy}});
+    let made = bench.post("/volumes", body).send().await.expect(202);
+    assert_eq!(made["volume"]["consistencygroup_id"], legacy.as_str());
+    assert_eq!(made["volume"]["group_id"], legacy.as_str());
+    let member = format!("/volumes/{}", made["volume"]["id"].as_str().unwrap());
+    assert_eq!(ids(&member).await, legacy.as_str());
+    let plain = field.member(&field.group().await).await;
+    assert_eq!(ids(&format!("/volumes/{plain}")).await, Value::Null);
+    let list = bench.get("/volumes/detail?sort=size:asc").at(0).send().await.expect(200);
+    let listed: Vec<&Value> =
+        list["volumes"].as_array().unwrap().iter().map(|one| &one["consistencygroup_id"]).collect();
+    assert_eq!(listed.iter().filter(|id| ***id == legacy.as_str()).count(), 1, "{listed:?}");
+    assert_eq!(listed.iter().filter(|id| id.is_null()).count(), listed.len() - 1);
+
+    // Which type it is goes by the name.
+    let kinds = bench.get("/group_types").send().await.expect(200);
+    let kinds = kinds["group_types"].as_array().unwrap();
+    let kind = kinds.iter().find(|kind| kind["name"] == "default_cgsnapshot_type").unwrap();
+    let kind = format!("/group_types/{}", kind["id"].as_str().unwrap());
+    bench.put(&kind, json!({"group_type": {"name": "renamed"}})).send().await.expect(200);
+    assert_eq!(ids(&member).await, Value::Null);
+    bench.put(&kind, json!({"group_type": {"name": "default_cgsnapshot_type"}})).send().await.expect(200);
+    assert_eq!(ids(&member).await, legacy.as_str());
+}

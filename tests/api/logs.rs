@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use hearth::auth::Authenticator;
+use hearth::domain::Clock;
 use hearth::domain::log_level::{LogLevel, LogLevels};
+use hearth::service::logs::LogService;
+use hearth::store::{LogFollower, Store};
 use serde_json::json;
 
 use super::bench::Bench;
@@ -25,10 +27,17 @@ impl LogLevels for Remembered {
     }
 }
 
+/// A gateway on this store, which logs as it is told.
+async fn gateway(store: &Store) -> Bench {
+    let control = Arc::new(Remembered::default());
+    let follower = Arc::new(LogFollower::start(store, control).await.unwrap());
+    let logs = LogService::new(store.clone(), Clock::System, follower);
+    Bench::on(store.clone(), |edge| edge.with_logs(Some(logs)))
+}
+
 #[tokio::test]
 async fn levels_are_shown_and_set() {
-    let levels: Option<Arc<dyn LogLevels>> = Some(Arc::new(Remembered::default()));
-    let bench = Bench::with(Authenticator::NoAuth, |edge| edge.with_log_levels(levels)).await;
+    let bench = gateway(&Bench::store().await).await;
     let get = |body| bench.put("/os-services/get-log", body);
     let set = |body| bench.put("/os-services/set-log", body);
     let all = get(json!({})).send().await.expect(200);
@@ -55,6 +64,43 @@ async fn levels_are_shown_and_set() {
         assert_eq!(get(json!({"server": server})).send().await.expect(200), json!({"log_levels": []}));
     }
     assert_eq!(get(json!({"binary": "cinder-backup"})).send().await.expect(200), json!({"log_levels": []}));
+}
+
+/// Each has a pool, a cache and a log of its own, as processes on several hosts have.
+#[tokio::test]
+async fn what_is_set_at_one_gateway_acts_on_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}/hearth.db", folder.path().display());
+    let [one, two] = [Store::connect(&url, 2).await.unwrap(), Store::connect(&url, 2).await.unwrap()];
+    one.migrate(&Clock::System).await.unwrap();
+    let (a, b) = (gateway(&one).await, gateway(&two).await);
+    let level = async |of: &Bench| {
+        let told = of.put("/os-services/get-log", json!({"prefix": "hearth::p"})).send().await.expect(200);
+        let levels = told["log_levels"].as_array().unwrap().clone();
+        let [scheduler] = &levels[1..] else { panic!("{levels:?}") };
+        assert_eq!(levels[0]["levels"], json!({}), "nothing of the API begins so");
+        scheduler["levels"]["hearth::placement"].clone()
+    };
+    let set =
+        async |at: &Bench, body| assert_eq!(at.put("/os-services/set-log", body).send().await.status, 202);
+
+    set(&a, json!({"binary": "cinder-scheduler", "level": "DEBUG"})).await;
+    assert_eq!((level(&a).await, level(&b).await), (json!("DEBUG"), json!("DEBUG")));
+    set(&b, json!({"binary": "*", "level": "ERROR"})).await;
+    set(&b, json!({"binary": "cinder-scheduler", "level": "WARNING", "prefix": "hearth::pl"})).await;
+    assert_eq!((level(&a).await, level(&b).await), (json!("WARNING"), json!("WARNING")));
+
+    // As a service of Cinder that is started again, a new process has what it is configured with.
+    let late = gateway(&two).await;
+    assert_eq!(level(&late).await, json!("INFO"));
+    set(&late, json!({"binary": "cinder-scheduler", "level": "DEBUG"})).await;
+    for gateway in [&a, &b, &late] {
+        assert_eq!(level(gateway).await, json!("DEBUG"));
+    }
+    // A name that no logger has is remembered nowhere.
+    let before = one.read().await.unwrap().last_log_wish().await.unwrap();
+    set(&a, json!({"binary": "cinder-scheduler", "level": "DEBUG", "prefix": "cinder.volume"})).await;
+    assert_eq!(one.read().await.unwrap().last_log_wish().await.unwrap(), before);
 }
 
 #[tokio::test]

@@ -23,6 +23,7 @@ mod migrations;
 mod operations;
 mod projects;
 mod property;
+mod services;
 mod transactions;
 mod type_parts;
 mod volumes;
@@ -107,6 +108,8 @@ on_every_engine! { run:
         messages_are_kept_for_their_time,
         registrations_go_from_epoch_to_epoch;
     property: any_list_is_as_the_model_says;
+    services: a_number_is_one_services_for_good,
+        log_wishes_are_heard_in_order_and_none_is_missed;
     transactions: racing_changes_of_one_row_are_all_kept,
         a_stale_copy_is_not_written_back,
         an_error_takes_everything_back_and_is_passed_on,

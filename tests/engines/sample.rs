@@ -2,8 +2,8 @@
 
 use hearth::domain::cluster::PlacementTraits;
 use hearth::domain::operation::{
-    CreateSnapshot, CreateVolume, DeleteSnapshot, DeleteVolume, ExtendVolume, Hints, Lane, MigrateVolume,
-    MigrationPolicy, Operation, OperationStatus, RetypeVolume, RevertVolume, Source, Work,
+    CopyOutcome, CreateSnapshot, CreateVolume, DeleteSnapshot, DeleteVolume, ExtendVolume, Hints, Lane,
+    MigrateVolume, MigrationPolicy, Operation, OperationStatus, RetypeVolume, RevertVolume, Source, Work,
 };
 use hearth::domain::page::{ListQuery, Scope};
 use hearth::domain::status::{AttachStatus, VolumeStatus};
@@ -197,6 +197,7 @@ pub fn works() -> Vec<Work> {
         },
         Work::ReimageVolume { volume, image: ImageId::random(), previous: VolumeStatus::Reserved },
         Work::MigrateVolume { volume, target: ClusterId::random(), step: MigrateVolume::Copy },
+        Work::CompleteMigration { volume, copy: VolumeId::random(), copied: CopyOutcome::Failed },
         Work::CreateBackup {
             backup: BackupId::random(),
             volume: VolumeId::random(),
@@ -204,6 +205,7 @@ pub fn works() -> Vec<Work> {
             previous: VolumeStatus::InUse,
         },
         Work::RestoreBackup { backup: BackupId::random(), volume: VolumeId::random() },
+        Work::RestoreToNew { backup: BackupId::random(), volume: VolumeId::random() },
         Work::DeleteBackup { backup: BackupId::random() },
         Work::ImportBackup { backup: BackupId::random(), service: "swift".to_owned() },
         Work::DeleteSnapshot { snapshot, step: DeleteSnapshot::AwaitGone },

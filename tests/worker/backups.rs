@@ -1,16 +1,18 @@
 //! Backups without an engine: each ends in Cinder's way of failing, whatever process dies, and
 //! the volume is free again.
 
-use hearth::domain::Result;
-use hearth::domain::backup::{AttachedSource, Backup, BackupRecord, NewBackup, RestoreTarget};
+use std::time::Duration;
+
+use hearth::domain::backup::{AttachedSource, Backup, BackupRecord, NewBackup, Restore, RestoreTarget};
 use hearth::domain::message::Message;
 use hearth::domain::page::{ListQuery, Scope};
 use hearth::domain::status::BackupStatus;
 use hearth::domain::volume::Volume;
-use hearth::domain::{BackupId, Gib};
+use hearth::domain::{BackupId, Ctx, Gib, Result};
 use hearth::service::snapshots::Force;
+use serde_json::json;
 
-use crate::lab::{Lab, ctx, eventually};
+use crate::lab::{Lab, PATIENCE, ctx, eventually};
 
 impl Lab {
     fn backup(&self, volume: &Volume, snapshot: Option<String>) -> Backup {
@@ -128,6 +130,73 @@ fn a_restore_ends_in_error_and_leaves_the_backup() {
     assert!(events.contains(&"VOLUME_VOLUME_BACKUP_015_026".to_owned()), "{events:?}");
     lab.delete(&fresh);
     lab.when_gone(&fresh);
+    lab.settle();
+}
+
+fn available_backup(lab: &Lab) -> BackupId {
+    let volume = lab.volume(1);
+    let backup = lab.backup(&volume, None);
+    lab.backup_when(backup.id, BackupStatus::Error);
+    lab.finish(backup.id);
+    backup.id
+}
+
+fn restored(lab: &Lab, backup: BackupId, patience: Duration) -> Result<Restore> {
+    let (life, ctx) = (lab.life(), Ctx { patience, ..ctx() });
+    let target = RestoreTarget { volume_id: None, name: Some("fresh".to_owned()) };
+    life.runtime.block_on(life.services.restore_backup(&ctx, &backup.to_string(), &target))
+}
+
+/// The client hangs up, the process dies: what was accepted is done.
+#[test]
+fn a_restore_into_a_new_volume_outlives_who_asked_for_it() {
+    let mut lab = Lab::new(1);
+    let backup = available_backup(&lab);
+    lab.rule(&json!({"match": {"operation": "create_volume"}, "action": {"kind": "status", "code": 503}}));
+    let restore = restored(&lab, backup, Duration::from_millis(50)).unwrap();
+    assert_eq!(restore.volume_name.as_deref(), Some("fresh"));
+    let volume = Volume { id: restore.volume_id, ..lab.blank(1) };
+    assert_eq!(lab.row(&volume).unwrap().status.as_str(), "creating");
+    assert_eq!(lab.backup_row(backup).unwrap().status, BackupStatus::Available, "not begun yet");
+    for _ in 0..2 {
+        lab.kill_and_restart();
+    }
+    lab.heal();
+    lab.when(&volume, "error_restoring");
+    lab.backup_when(backup, BackupStatus::Available);
+    let events: Vec<String> =
+        lab.messages_of(&backup.to_string()).into_iter().map(|message| message.event_id).collect();
+    assert!(events.contains(&"VOLUME_VOLUME_BACKUP_015_026".to_owned()), "{events:?}");
+}
+
+#[test]
+fn a_restore_into_a_volume_that_cannot_be_made_is_refused() {
+    let lab = Lab::new(1);
+    let backup = available_backup(&lab);
+    lab.rule(&json!({"match": {"operation": "create_volume"}, "action": {"kind": "status", "code": 400}}));
+    let refused = restored(&lab, backup, PATIENCE).unwrap_err().to_string();
+    assert!(refused.starts_with("Invalid volume: Error while creating volume "), "{refused}");
+    assert!(refused.ends_with(&format!(" for restoring backup {backup}.")), "{refused}");
+    assert_eq!(lab.backup_row(backup).unwrap().status, BackupStatus::Available);
+    lab.heal();
+    lab.settle();
+}
+
+#[test]
+fn a_backup_that_goes_meanwhile_is_not_restored() {
+    let lab = Lab::new(1);
+    let backup = available_backup(&lab);
+    lab.rule(&json!({"match": {"operation": "create_volume"}, "action": {"kind": "status", "code": 503}}));
+    let refused = std::thread::scope(|scope| {
+        let asked = scope.spawn(|| restored(&lab, backup, PATIENCE));
+        eventually("the create", || (lab.hits() > 0).then_some(()));
+        let life = lab.life();
+        let (id, ctx) = (backup.to_string(), ctx());
+        life.runtime.block_on(life.services.delete_backup(&ctx, &id, Force::Yes)).unwrap();
+        lab.heal();
+        asked.join().unwrap().unwrap_err()
+    });
+    assert_eq!(refused.message(), "Invalid backup: Backup status must be available");
     lab.settle();
 }
 

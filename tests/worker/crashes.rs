@@ -61,7 +61,7 @@ fn groups_survive_crashes() {
 
 #[test]
 fn attaching_survives_crashes() {
-    die_in_every_call_of(&["attach", "detach"]);
+    die_in_every_call_of(&["attach", "detach", "complete a migration"]);
 }
 
 /// The request of a process that died lands when its successor has long made and deleted the

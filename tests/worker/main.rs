@@ -21,6 +21,8 @@ mod groups;
 mod lab;
 mod leases;
 mod limits;
+mod logs;
+mod migration;
 mod refusals;
 mod retype;
 mod stories;

@@ -4,8 +4,9 @@
 use hearth::domain::VolumeId;
 use hearth::domain::attachment::NewAttachment;
 use hearth::domain::group::{GroupSource, GroupStatus};
-use hearth::domain::operation::MigrationPolicy;
+use hearth::domain::operation::{CopyOutcome, MigrationPolicy};
 use hearth::domain::snapshot::Snapshot;
+use hearth::domain::status::VolumeStatus;
 use hearth::domain::volume::{DeleteMode, Volume};
 use hearth::service::attachments::Caller;
 use serde_json::json;
@@ -76,6 +77,12 @@ pub const STORIES: &[Story] = &[
     },
     Story { name: "attach", writes: &["update_volume"], reads: &["get_volume"], tell: attach },
     Story { name: "detach", writes: &["update_volume"], reads: &["get_volume"], tell: detach },
+    Story {
+        name: "complete a migration",
+        writes: &["update_volume", "delete_volume"],
+        reads: &["get_volume"],
+        tell: complete_migration,
+    },
     Story { name: "adopt", writes: &["update_volume"], reads: &["list_volumes", "get_volume"], tell: adopt },
     Story { name: "transfer", writes: &["update_volume"], reads: &["get_volume"], tell: transfer },
     Story {
@@ -263,6 +270,31 @@ fn attach(lab: &Lab) -> End {
             let info = attachments.first().and_then(|it| it.connection_info.clone());
             info.filter(|info| info.contains("lightos")).map(|_| ())
         });
+    })
+}
+
+/// Nova has copied the volume and attached the copy, and its old attachment is still there.
+fn complete_migration(lab: &Lab) -> End {
+    let it = prepared(lab, |lab| {
+        let (volume, copy) = (lab.volume(1), lab.volume(1));
+        lab.attach(&volume, "story");
+        lab.attach(&copy, "story");
+        lab.reset(&copy, "in-use");
+        lab.moving(&volume, &copy, (VolumeStatus::InUse, VolumeStatus::InUse))
+    });
+    let (life, [volume, copy]) = (lab.life(), [&it.volume, &it.copy].map(|row| row.id.to_string()));
+    let services = life.services.clone();
+    life.runtime.spawn(async move {
+        services.complete_migration(&ctx(), (&volume, &copy), CopyOutcome::Copied, Caller::Service).await
+    });
+    Box::new(move |lab| {
+        lab.when_gone(&it.copy);
+        eventually("the other place", || {
+            let row = lab.row(&it.volume)?;
+            (row.location?.uuid == it.copy.location.as_ref()?.uuid).then_some(())
+        });
+        let [one] = &lab.attachments(&it.volume)[..] else { panic!("one attachment") };
+        assert!(one.connection_info.as_ref().unwrap().contains("lightos"));
     })
 }
 

@@ -45,5 +45,6 @@ pub static ACTIONS: &[Row] = &[
         &migration_bodies::COMPLETION,
         to!(migration::complete),
     )
+    .refuses(CONFLICT)
     .gives(&answers::volumes::MIGRATED),
 ];

@@ -13,7 +13,7 @@ use crate::api::python::quoted;
 use crate::api::reply::Reply;
 use crate::domain::cluster::Cluster;
 use crate::domain::{ClusterId, Error, Result};
-use crate::service::cleanup::Stuck;
+use crate::service::cleanup::{SCHEDULER_ID, Stuck};
 
 #[derive(Serialize)]
 struct Answer {
@@ -23,7 +23,7 @@ struct Answer {
 
 #[derive(Debug, Clone, Serialize)]
 struct Service {
-    /// Its place in the list of services.
+    /// Stays the same, whatever comes and goes.
     id: i64,
     host: String,
     binary: &'static str,
@@ -48,8 +48,8 @@ pub async fn cleanup(call: Call) -> Result<Reply> {
         Some(id) if !located => Some(locate(&call, id).await?),
         _ => None,
     };
-    let clusters = call.edge.services.backends().await?;
-    let chosen = services(&clusters).into_iter().filter(|service| match only {
+    let backends = call.edge.services.numbered_backends().await?;
+    let chosen = services(&backends).into_iter().filter(|service| match only {
         Some(backend) => service.backend == backend && is_wanted_by_state(fields, service),
         None => is_wanted(fields, service),
     });
@@ -97,9 +97,9 @@ fn told(sentence: &str, id: &str) -> Error {
 }
 
 /// As `os-services` lists them.
-fn services(clusters: &[Cluster]) -> Vec<Service> {
+fn services(backends: &[(i64, Cluster)]) -> Vec<Service> {
     let scheduler = Service {
-        id: 1,
+        id: SCHEDULER_ID,
         host: OWN_HOST.to_owned(),
         binary: SCHEDULER_BINARY,
         cluster_name: None,
@@ -107,8 +107,8 @@ fn services(clusters: &[Cluster]) -> Vec<Service> {
         up: true,
         disabled: false,
     };
-    let volumes = clusters.iter().zip(2..).map(|(cluster, id)| Service {
-        id,
+    let volumes = backends.iter().map(|(id, cluster)| Service {
+        id: *id,
         host: service_host(cluster),
         binary: VOLUME_BINARY,
         cluster_name: None,

@@ -49,7 +49,7 @@ impl Services {
 
 /// The first half of the checks. That nobody has said anything of reading is settled with it, also
 /// for what is refused later.
-fn may_attach(volume: &mut Volume, attach: &OldAttach) -> Result<()> {
+pub(super) fn may_attach(volume: &mut Volume, attach: &OldAttach) -> Result<()> {
     if volume.status == VolumeStatus::Maintenance {
         return Err(invalid("The volume cannot be attached in maintenance mode.".to_owned()));
     }
@@ -62,7 +62,7 @@ fn may_attach(volume: &mut Volume, attach: &OldAttach) -> Result<()> {
 }
 
 /// Changes the volume; the new attachment, if one is needed.
-fn join(
+pub(super) fn join(
     ctx: &Ctx,
     volume: &mut Volume,
     others: &[Attachment],

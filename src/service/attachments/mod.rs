@@ -10,6 +10,7 @@ mod delete;
 mod mark_attached;
 mod old_style;
 mod read;
+mod swap;
 mod update;
 
 use crate::domain::attachment::{Attachment, Connector};

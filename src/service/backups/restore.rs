@@ -1,34 +1,30 @@
 //! `POST /backups/{id}/restore`: over a given volume, or into a new one for which the user waits.
 
-use std::time::Duration;
-
 use super::{invalid, parse_id, visible};
 use crate::domain::backup::{Backup, Restore, RestoreTarget};
 use crate::domain::operation::Work;
 use crate::domain::status::{BackupStatus, VolumeStatus};
 use crate::domain::volume::{NewVolume, Volume};
-use crate::domain::{Ctx, Error, ErrorKind, Result};
+use crate::domain::{BackupId, Ctx, Error, ErrorKind, Result, VolumeId};
 use crate::service::{Services, volumes};
-use crate::store::Dispatch;
-
-/// How often a new volume is looked at until it is there.
-const LOOK: Duration = Duration::from_millis(200);
+use crate::store::{Dispatch, quota_lock};
 
 impl Services {
-    /// Accepts the restore: the backup `restoring`, the volume `restoring-backup` and the
-    /// operation are durable when this returns.
+    /// Accepts the restore: everything that is to be done is durable when this returns, or fails.
     ///
     /// # Errors
-    /// `NotFound`, `Invalid` for a status or size, `OverQuota` for a new volume, `Unavailable`
-    /// when the new volume takes too long.
+    /// `NotFound`, `Invalid` for a status or size, `OverQuota` for a new volume, and `Invalid` when
+    /// that cannot be made.
     pub async fn restore_backup(&self, ctx: &Ctx, id: &str, target: &RestoreTarget) -> Result<Restore> {
         let backup = self.get_backup(ctx, id).await?.backup;
         check_backup(&backup)?;
-        let volume_id = match &target.volume_id {
-            Some(id) => id.clone(),
-            None => self.new_volume_for(ctx, &backup, target.name.clone()).await?,
-        };
-        let (backup_id, volume_id) = (parse_id(id)?, volumes::parse_id(&volume_id)?);
+        match &target.volume_id {
+            Some(volume) => self.restore_over(ctx, parse_id(id)?, volumes::parse_id(volume)?).await,
+            None => self.restore_to_new(ctx, &backup, target.name.clone()).await,
+        }
+    }
+
+    async fn restore_over(&self, ctx: &Ctx, backup_id: BackupId, volume_id: VolumeId) -> Result<Restore> {
         let (operation, volume) = self
             .store
             .write("restore a backup", |tx, _| {
@@ -54,33 +50,46 @@ impl Services {
         Ok(Restore { backup_id, volume_id, volume_name: volume.name })
     }
 
-    /// Makes a volume of the backup's size and waits until it is there.
-    async fn new_volume_for(&self, ctx: &Ctx, backup: &Backup, name: Option<String>) -> Result<String> {
-        let new = NewVolume {
+    /// Makes a volume of the backup's size, and waits until the restore into it has begun. Who waits
+    /// longer than a request may is told that it is accepted: it goes on, as it does when the client
+    /// or this process is gone.
+    async fn restore_to_new(&self, ctx: &Ctx, backup: &Backup, name: Option<String>) -> Result<Restore> {
+        let new = &NewVolume {
             name: Some(name.unwrap_or_else(|| format!("restore_backup_{}", backup.id))),
             description: Some("auto-created_from_restore_from_backup".to_owned()),
             size: Some(backup.size),
             ..NewVolume::default()
         };
-        let made = self.create_volume(ctx, &new).await.map_err(without_class)?;
-        let id = made.volume.id.to_string();
-        let there = async {
-            loop {
-                let status = self.get_volume(ctx, &id).await?.volume.status;
-                if status != VolumeStatus::Creating {
-                    return Ok(status);
+        let lock = quota_lock(&ctx.project_id);
+        let both = self.store.write_in_turn(&lock, "restore into a new volume", |tx, _| {
+            Box::pin(async move {
+                let (create, made) = self.create_volume_in(tx, ctx, new).await?;
+                let volume = made.volume;
+                let work = Work::RestoreToNew { backup: backup.id, volume: volume.id };
+                let restore = Dispatch::plan(ctx, work);
+                self.dispatch.insert(tx, &restore, &ctx.clock).await?;
+                Ok((create, restore, volume))
+            })
+        });
+        let (create, restore, volume) = both.await.map_err(without_class)?;
+        self.dispatch.announce(create);
+        match self.dispatch.announce_and_wait(restore, &self.store, ctx.patience).await {
+            Ok(Some(why)) => return Err(Error::invalid(why)),
+            // Begun; or told to another process, and then the volume says whether it was made.
+            Ok(None) => {
+                let now = self.store.find_volume(volume.id, None).await?;
+                if now.is_some_and(|now| now.volume.status == VolumeStatus::Error) {
+                    return Err(Error::invalid(format!(
+                        "Invalid volume: Error while creating volume {} for restoring backup {}.",
+                        volume.id, backup.id
+                    )));
                 }
-                tokio::time::sleep(LOOK).await;
             }
-        };
-        let late = |_| Error::unavailable(format!("Volume {id} is still being created, try again later."));
-        match tokio::time::timeout(ctx.patience, there).await.map_err(late)?? {
-            VolumeStatus::Error => Err(Error::invalid(format!(
-                "Invalid volume: Error while creating volume {id} for restoring backup {}.",
-                backup.id
-            ))),
-            _ => Ok(id),
+            Err(late) => {
+                tracing::info!(volume = %volume.id, backup = %backup.id, %late, "the restore goes on by itself");
+            }
         }
+        Ok(Restore { backup_id: backup.id, volume_id: volume.id, volume_name: volume.name })
     }
 }
 

@@ -77,7 +77,16 @@ impl Services {
         operation.cluster_id = Some(cluster.id);
         self.dispatch.insert(tx, &operation, &ctx.clock).await?;
         let type_name = Some(Arc::from(volume_type.name));
-        Ok((operation, VolumeDetails { volume, type_name, cluster: None, attachments: Vec::new() }))
+        Ok((
+            operation,
+            VolumeDetails {
+                volume,
+                type_name,
+                cluster: None,
+                consistency_group: None,
+                attachments: Vec::new(),
+            },
+        ))
     }
 }
 

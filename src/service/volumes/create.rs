@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use super::sources::{From, Sources};
 use crate::domain::group::{Group, GroupStatus};
+use crate::domain::group_type::GroupType;
 use crate::domain::operation::{CreateVolume, Source, Work};
 use crate::domain::status::{AttachStatus, VolumeStatus};
 use crate::domain::volume::{NewVolume, Volume, VolumeDetails};
 use crate::domain::volume_type::{TypeSpecs, VolumeType};
-use crate::domain::{Ctx, Error, Gib, Metadata, Result, VolumeId};
+use crate::domain::{Ctx, Error, Gib, GroupId, Metadata, Result, VolumeId};
 use crate::service::quotas::{self, Wanted};
 use crate::service::{Services, types};
 use crate::store::{Dispatch, Tx, quota_lock};
@@ -85,6 +86,10 @@ impl Services {
         let mut volume = blank(ctx, new, id, size);
         volume.volume_type_id = Some(volume_type.id);
         volume.availability_zone = Some(availability_zone);
+        let consistency_group = match &group {
+            Some(group) => legacy(tx, group).await?,
+            None => None,
+        };
         volume.group_id = group.map(|group| group.id);
         volume.multiattach = multiattach;
         let source = inherit(&mut volume, &from);
@@ -96,7 +101,8 @@ impl Services {
         let operation = Dispatch::plan(ctx, work);
         self.dispatch.insert(tx, &operation, &ctx.clock).await?;
         let type_name = Some(Arc::from(volume_type.name));
-        Ok((operation, VolumeDetails { volume, type_name, cluster: None, attachments: Vec::new() }))
+        let attachments = Vec::new();
+        Ok((operation, VolumeDetails { volume, type_name, cluster: None, consistency_group, attachments }))
     }
 
     /// The source's, else the default.
@@ -143,6 +149,12 @@ impl Services {
         }
         Ok(asked.clone())
     }
+}
+
+/// The group, if it belongs to the legacy consistency group API.
+async fn legacy(tx: &mut Tx, group: &Group) -> Result<Option<GroupId>> {
+    let found = tx.find_group_type(group.group_type_id).await?;
+    Ok(found.filter(GroupType::is_legacy).map(|_| group.id))
 }
 
 /// A volume joins a group only with a type of the group that it names.

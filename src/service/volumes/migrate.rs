@@ -6,7 +6,6 @@ use crate::domain::operation::{MigrateVolume, Work};
 use crate::domain::status::{VolumeEvent, VolumeStatus};
 use crate::domain::{Ctx, Error, Result};
 use crate::service::Services;
-use crate::service::attachments::{Caller, OldAttach};
 use crate::store::Dispatch;
 
 /// Whether users are kept from the volume meanwhile (`lock_volume`).
@@ -14,13 +13,6 @@ use crate::store::Dispatch;
 pub enum Lock {
     No,
     Yes,
-}
-
-/// What became of a copy that a hypervisor made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HostCopy {
-    Made,
-    Failed,
 }
 
 impl Services {
@@ -68,56 +60,6 @@ impl Services {
             })
             .await?;
         self.dispatch.announce(operation);
-        Ok(())
-    }
-
-    /// `os-migrate_volume_completion`, by which Nova says that it has copied a volume in use; the
-    /// id that survives. No copy of ours is ever made by Nova: what can be told is what is wrong, or,
-    /// of two volumes that do not migrate, that servers have changed over from one to the other.
-    ///
-    /// # Errors
-    /// `NotFound` for either volume, `Invalid` when one is migrating and the other is not its
-    /// other half; where servers change over, those of detaching and attaching.
-    pub async fn complete_migration(
-        &self,
-        ctx: &Ctx,
-        (id, new_volume): (&str, &str),
-        copy: HostCopy,
-        caller: Caller,
-    ) -> Result<String> {
-        let volume = self.get_volume(ctx, id).await?.volume.clone();
-        let new = self.get_volume(ctx, new_volume).await?.volume.clone();
-        let invalid = |why: &str| Err(Error::invalid(format!("Invalid volume: {why}")));
-        match (volume.migration_status, new.migration_status) {
-            (None, None) => {
-                if copy == HostCopy::Made {
-                    self.change_over(ctx, (id, new_volume), caller).await?;
-                }
-                Ok(new.id.to_string())
-            }
-            (None, Some(_)) => invalid("Source volume not mid-migration."),
-            (Some(_), None) => invalid("Destination volume not mid-migration."),
-            (Some(_), Some(found)) => {
-                invalid(&format!("Destination has migration_status {found}, expected target:{}.", volume.id))
-            }
-        }
-    }
-}
-
-impl Services {
-    /// Takes each attachment from one volume to the other, in the old way.
-    async fn change_over(&self, ctx: &Ctx, (from, to): (&str, &str), caller: Caller) -> Result<()> {
-        let attachments = self.store.read().await?.attachments_of(parse_id(from)?).await?;
-        for old in attachments {
-            self.mark_detached(ctx, from, Some(&old.id.to_string()), caller).await?;
-            let new = OldAttach {
-                instance_id: old.instance_id,
-                host: old.host,
-                mountpoint: old.mountpoint,
-                mode: "rw".to_owned(),
-            };
-            self.mark_attached(ctx, to, &new).await?;
-        }
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! Volumes.
 
 mod actions;
+mod complete;
 mod create;
 mod delete;
 mod images;
@@ -20,7 +21,7 @@ use crate::store::Tx;
 pub use actions::ExtendScope;
 pub use images::ReservedVolume;
 pub use metadata::MapChange;
-pub use migrate::{HostCopy, Lock, no_service};
+pub use migrate::{Lock, no_service};
 pub use sources::image_of;
 
 pub(super) fn not_found(id: &str) -> Error {

@@ -10,6 +10,7 @@ mod m0005_transfers;
 mod m0006_adopted;
 mod m0007_groups;
 mod m0009_backups;
+mod m0010_services;
 
 pub(super) use m0001_base::LEASES_TABLE;
 
@@ -30,4 +31,5 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { id: 6, name: "adopted", statements: m0006_adopted::statements },
     Migration { id: 7, name: "groups", statements: m0007_groups::statements },
     Migration { id: 9, name: "backups", statements: m0009_backups::statements },
+    Migration { id: 10, name: "services", statements: m0010_services::statements },
 ];

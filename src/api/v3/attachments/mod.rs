@@ -20,7 +20,7 @@ async fn load_authorized(call: &Call) -> Result<Attachment> {
 }
 
 /// Who takes an attachment away: a service with a token of its own, or a user.
-pub(super) fn caller(call: &Call) -> Caller {
+pub fn caller(call: &Call) -> Caller {
     let trusted = &call.edge.settings.service_token_roles;
     let service = call.ctx.service_roles.iter().any(|role| trusted.contains(role));
     if service || call.edge.authenticator.believes_everybody() { Caller::Service } else { Caller::User }

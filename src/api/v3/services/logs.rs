@@ -1,26 +1,19 @@
-//! `PUT /os-services/get-log` and `set-log`: what this process logs, while it runs. Since 3.32.
+//! `PUT /os-services/get-log` and `set-log`: what is logged, while the processes run. Since 3.32.
 //!
-//! One process is all of Cinder's binaries, so each has its share of the rooms; the loggers are
-//! the targets as they stand in the log. A `cinder-volume` stands for each cluster, and all of
-//! them are this process: a level set for one of them is set for all.
+//! Every process that shares the database is each of the services, and sets what is asked of one of
+//! them (`store::LogFollower`). A `cinder-volume` stands for each cluster, and all of them share
+//! their rooms: a level set for one of them is set for all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::http::StatusCode;
 use serde::Serialize;
 
-use super::{API_BINARY, OWN_HOST, SCHEDULER_BINARY, VOLUME_BINARY, service_host, state};
+use super::{OWN_HOST, SCHEDULER_BINARY, VOLUME_BINARY, service_host, state};
 use crate::api::call::Call;
 use crate::api::reply::Reply;
-use crate::domain::log_level::{LogLevel, LogLevels};
+use crate::domain::log_level::{LogLevel, LogLevels, LogWish, ROOMS, loggers};
 use crate::domain::{Error, Result};
-
-/// The rooms of each binary.
-const ROOMS: [(&str, &[&str]); 3] = [
-    (API_BINARY, &["hearth::api", "hearth::auth", "hearth::service", "hyper"]),
-    (SCHEDULER_BINARY, &["hearth::placement"]),
-    (VOLUME_BINARY, &["hearth::fleet", "hearth::lightbits", "hearth::store", "hearth::worker", "sqlx"]),
-];
 
 #[derive(Serialize)]
 struct List {
@@ -56,19 +49,6 @@ async fn meant(call: &Call) -> Result<Vec<(&'static str, &'static [&'static str]
     Ok(all)
 }
 
-/// The loggers of some rooms whose name begins so; a longer name is one inside a room.
-fn loggers(rooms: &[&str], prefix: &str, named: &[String]) -> Vec<String> {
-    let inside = |name: &str, room: &str| name.strip_prefix(room).is_some_and(|rest| rest.starts_with("::"));
-    let mut found: Vec<String> =
-        rooms.iter().filter(|room| room.starts_with(prefix)).map(|room| (*room).to_owned()).collect();
-    let of_rooms = |name: &&String| rooms.iter().any(|room| inside(name, room));
-    found.extend(named.iter().filter(of_rooms).filter(|name| name.starts_with(prefix)).cloned());
-    if found.is_empty() && rooms.iter().any(|room| inside(prefix, room)) {
-        found.push(prefix.to_owned());
-    }
-    found
-}
-
 fn levels_of(control: &dyn LogLevels, rooms: &[&str], prefix: &str) -> BTreeMap<String, &'static str> {
     let shown = |logger: String| {
         let level = control.level(&logger).map_or("CRITICAL", LogLevel::as_str);
@@ -80,7 +60,10 @@ fn levels_of(control: &dyn LogLevels, rooms: &[&str], prefix: &str) -> BTreeMap<
 pub async fn get(call: Call) -> Result<Reply> {
     call.authorize_own()?;
     let prefix = call.whole().text("prefix").unwrap_or_default();
-    let control = call.edge.log_levels.as_deref();
+    let control = match &call.edge.logs {
+        Some(logs) => Some(logs.levels().await?),
+        None => None,
+    };
     let one = |(binary, rooms, host)| {
         let levels = control.map(|control| levels_of(control, rooms, &prefix)).unwrap_or_default();
         Levels { host, binary, levels }
@@ -103,15 +86,12 @@ pub async fn set(call: Call) -> Result<Reply> {
     };
     let level = LogLevel::parse(&word)
         .ok_or_else(|| Error::invalid(format!("Invalid input received: {word} is not a valid log level.")))?;
-    let meant = meant(&call).await?;
-    if let Some(control) = &call.edge.log_levels {
-        let named = control.named();
-        let mut targets: Vec<String> =
-            meant.iter().flat_map(|(_, rooms, _)| loggers(rooms, &prefix, &named)).collect();
-        targets.sort_unstable();
-        targets.dedup();
-        tracing::info!(user = %call.ctx.user_id, ?targets, level = level.as_str(), "log levels set");
-        control.set(&targets, level);
+    let binaries: BTreeSet<&str> = meant(&call).await?.into_iter().map(|(binary, ..)| binary).collect();
+    let wish = |binary: &str| LogWish { binary: binary.to_owned(), prefix: prefix.clone(), level };
+    let wishes: Vec<LogWish> = binaries.into_iter().map(wish).collect();
+    if let Some(logs) = &call.edge.logs {
+        tracing::info!(user = %call.ctx.user_id, ?wishes, "log levels asked for");
+        logs.set(&wishes).await?;
     }
     Ok(Reply::raw(StatusCode::ACCEPTED))
 }

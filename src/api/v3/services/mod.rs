@@ -15,7 +15,6 @@ use crate::domain::cluster::{Cluster, Intent, Observed};
 pub const OWN_HOST: &str = "hearth";
 pub const VOLUME_BINARY: &str = "cinder-volume";
 pub const SCHEDULER_BINARY: &str = "cinder-scheduler";
-pub const API_BINARY: &str = "cinder-api";
 
 /// `hearth@<cluster>`, the host of the service (without the pool).
 pub fn service_host(cluster: &Cluster) -> String {

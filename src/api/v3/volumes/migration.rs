@@ -2,14 +2,16 @@
 
 use axum::http::StatusCode;
 use serde::Serialize;
+use serde_json::Value;
 
-use super::{load_authorized, load_named};
+use super::{load_authorized, load_named, target};
 use crate::api::call::Call;
 use crate::api::python;
 use crate::api::reply::Reply;
 use crate::api::v3::attachments::caller;
-use crate::domain::{Error, Result};
-use crate::service::volumes::{HostCopy, Lock, no_service};
+use crate::domain::operation::CopyOutcome;
+use crate::domain::{Error, Result, VolumeId};
+use crate::service::volumes::{Lock, no_service};
 
 pub async fn migrate(call: Call) -> Result<Reply> {
     check_host(&call)?;
@@ -47,27 +49,39 @@ fn check_host(call: &Call) -> Result<()> {
 
 #[derive(Serialize)]
 struct Completed {
-    save_volume_id: String,
+    save_volume_id: VolumeId,
 }
 
 pub async fn complete(call: Call) -> Result<Reply> {
     let fields = call.object("os-migrate_volume_completion");
-    if let Some(value) = fields.get("error").filter(|v| !(v.is_string() || v.is_null() || v.is_boolean())) {
-        let (shown, value) = (python::display(value), python::repr(value));
-        return Err(Error::invalid(format!(
-            "Invalid input for field/attribute error. Value: {shown}. {value} is not of type 'string', 'null', \
-             'boolean'"
-        )));
-    }
+    let copied = outcome(fields.get("error"))?;
     let new_volume = fields.text("new_volume").unwrap_or_default();
-    load_authorized(&call).await?;
-    load_named(&call, &new_volume).await?;
-    // Any text but an empty one stands for a failure, "false" too.
-    let failed = fields
-        .get("error")
-        .is_some_and(|told| *told == true || told.as_str().is_some_and(|text| !text.is_empty()));
-    let copy = if failed { HostCopy::Failed } else { HostCopy::Made };
-    let both = (call.param("id"), new_volume.as_str());
-    let save_volume_id = call.edge.services.complete_migration(&call.ctx, both, copy, caller(&call)).await?;
+    let volume = load_authorized(&call).await?;
+    let copy = load_named(&call, &new_volume).await?;
+    let idle = volume.volume.migration_status.is_none() && copy.volume.migration_status.is_none();
+    if idle && copied == CopyOutcome::Copied && !volume.attachments.is_empty() {
+        let policy = &call.edge.policy;
+        policy.authorize(&call.ctx, "volume_extension:volume_actions:detach", &target(&volume))?;
+        policy.authorize(&call.ctx, "volume_extension:volume_actions:attach", &target(&copy))?;
+    }
+    let (services, pair) = (&call.edge.services, (call.param("id"), new_volume.as_str()));
+    let save_volume_id = services.complete_migration(&call.ctx, pair, copied, caller(&call)).await?;
     Ok(Reply::ok(&Completed { save_volume_id }))
+}
+
+/// `error` of the body. Whatever Python takes for true is an error, and so is the text `false`.
+fn outcome(error: Option<&Value>) -> Result<CopyOutcome> {
+    let failed = match error {
+        None | Some(Value::Null) => false,
+        Some(Value::Bool(error)) => *error,
+        Some(Value::String(text)) => !text.is_empty(),
+        Some(value) => {
+            let (shown, value) = (python::display(value), python::repr(value));
+            return Err(Error::invalid(format!(
+                "Invalid input for field/attribute error. Value: {shown}. {value} is not of type 'string', 'null', \
+                 'boolean'"
+            )));
+        }
+    };
+    Ok(if failed { CopyOutcome::Failed } else { CopyOutcome::Copied })
 }

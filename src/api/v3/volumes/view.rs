@@ -98,7 +98,7 @@ impl Detail<'_> {
         map.serialize_entry("bootable", if volume.bootable { "true" } else { "false" })?;
         map.serialize_entry("encrypted", &false)?;
         map.serialize_entry("replication_status", &None::<&str>)?;
-        map.serialize_entry("consistencygroup_id", &None::<&str>)?;
+        map.serialize_entry("consistencygroup_id", &self.details.consistency_group)?;
         map.serialize_entry("multiattach", &volume.multiattach)?;
         map.serialize_entry("attachments", &Attachments { of: self.details, hosts: self.sees.host_names })?;
         if self.sees.admin {
