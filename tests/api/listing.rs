@@ -141,6 +141,12 @@ async fn the_marker_is_looked_for_before_the_keys_of_the_order_are() {
         for wrong in ["sort=nonsense", "sort_key=metadata&sort_dir=asc", "sort=id,nonsense:asc", "sort="] {
             assert_eq!(ask(wrong.to_owned()).await.fault(400), BAD_KEY, "{path} {wrong}");
         }
+        // An empty page is one all the same.
+        assert_eq!(
+            ask(format!("limit=0&marker={NOBODY}&sort=id")).await.status,
+            if status == 404 { 404 } else { 200 }
+        );
+        assert_eq!(ask("limit=0&sort=nonsense".to_owned()).await.fault(400), BAD_KEY, "{path}");
         let answer = ask(format!("sort=nonsense,id:up&marker={NOBODY}")).await;
         assert_eq!(answer.fault(400), BAD_DIRECTION, "{path}");
     }

@@ -24,9 +24,6 @@ impl Services {
     /// # Errors
     /// `NotFound` for an unknown marker.
     pub async fn list_volumes(&self, query: &ListQuery) -> Result<Arc<Page<Arc<VolumeDetails>>>> {
-        if query.limit == 0 && !query.with_count {
-            return Ok(Arc::new(Page { items: Vec::new(), total: None }));
-        }
         self.store.list_volumes(query).await
     }
 

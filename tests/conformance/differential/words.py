@@ -25,10 +25,14 @@ def shared(p, many=4):
 def query(p, *filters):
     """A query of a list: filters, order and page."""
     parts = [p.pick(*filters)] if p.rng.random() < 0.6 else []
+    if p.rng.random() < 0.06:
+        parts.append(p.pick("status=available&status=error", "name=one&name=two", "description=one", "encryption_key_id=None", "deleted_at=x", "size~=1",
+                            "user_id~=adm", "updated_at=None", "size=None", "size=[1,2]", "limit=1&nonsense=1"))
     if p.rng.random() < 0.25:
         parts.append(p.pick("sort=name:asc", "sort=name:desc", "sort=size", "sort=status:asc,name:asc", "sort=name:up", "sort=nonsense",
                             "sort_key=name&sort_dir=asc", "sort_key=size", "sort_key=nonsense", "sort_dir=up", "sort=name&sort_key=id",
-                            "sort=display_name:asc", "sort_key=created_at", "sort=", "sort=nonsense,name:up", "sort=status&sort=size:up"))
+                            "sort=display_name:asc", "sort_key=created_at", "sort=", "sort=nonsense,name:up", "sort=status&sort=size:up", "sort=launched_at",
+                            "sort=description", "sort=availability_zone", "sort=deleted", "sort_key=updated_at"))
     if p.rng.random() < 0.3:
         parts.append(p.pick("limit=1", "limit=2", "limit=0", "limit=1000", "limit=1001", "limit=-1", "limit=x", "limit=", "limit=2&offset=1",
                             "offset=1", "offset=0", "offset=-1", "offset=x", "offset=1000000", "offset=99999999999",
