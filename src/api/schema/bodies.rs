@@ -191,11 +191,17 @@ static ATTACH_STATUS: Schema = status(&ATTACH_STATUSES, Null::Allowed);
 static MIGRATION_STATUS: Schema = status(&MIGRATION_STATUSES, Null::Allowed);
 static SNAPSHOT_STATUS: Schema = status(&SNAPSHOT_STATUSES, Null::Refused);
 
-static VOLUME_STATUS_FIELDS: Schema = closed(&[
-    optional("status", &VOLUME_STATUS),
-    optional("attach_status", &ATTACH_STATUS),
-    optional("migration_status", &MIGRATION_STATUS),
-]);
+static VOLUME_STATUS_FIELDS: Schema = choosing(
+    Choice::filled(
+        &["status", "attach_status", "migration_status"],
+        "Must specify 'status', 'attach_status' or 'migration_status' for update.",
+    ),
+    &[
+        optional("status", &VOLUME_STATUS),
+        optional("attach_status", &ATTACH_STATUS),
+        optional("migration_status", &MIGRATION_STATUS),
+    ],
+);
 pub static VOLUME_RESET: Schema = closed(&[required("os-reset_status", &VOLUME_STATUS_FIELDS)]);
 
 // Snapshots.

@@ -207,6 +207,11 @@ impl Object {
         let known = |field: &&Field| version.at_least(field.since);
         let wrong = |reason: String| Err(Wrong { path, value, reason: Reason::Of(reason) });
         // In the order of Cinder's schemas: of several errors only the first is told.
+        if let Some(Choice { of, many: Many::OneFilled(sentence), .. }) = self.choice
+            && !super::filled::is_any_filled(of, json)
+        {
+            return Err(Wrong { path, value, reason: Reason::Alone((*sentence).to_owned()) });
+        }
         for field in self.fields.iter().filter(known) {
             if let Some((key, item)) = json.get_key_value(field.name) {
                 field.schema.look(Some(key), item, version)?;
@@ -246,6 +251,9 @@ impl Object {
 impl Choice {
     /// What is wrong with the fields that are there.
     fn unmet(&self, json: &Json<String, Value>) -> Option<String> {
+        if matches!(self.many, Many::OneFilled(_)) {
+            return None;
+        }
         let mut there = self.of.iter().filter(|name| json.contains_key(**name));
         let Some(first) = there.next() else {
             return Some("is not valid under any of the given schemas".to_owned());

@@ -8,6 +8,7 @@ pub mod backups;
 pub mod bodies;
 mod check;
 pub mod clusters;
+mod filled;
 pub mod groups;
 pub mod images;
 pub mod manageable;
@@ -170,6 +171,9 @@ pub struct Choice {
 pub enum Many {
     AtLeastOne,
     ExactlyOne,
+    /// At least one that is not empty; told alone, with this sentence and before anything else of the object (a
+    /// `format` of Cinder's, which reads the whole of it).
+    OneFilled(&'static str),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,6 +191,11 @@ impl Choice {
     /// Exactly one of them, told before unknown fields.
     pub const fn one(of: &'static [&'static str]) -> Self {
         Self { of, many: Many::ExactlyOne, since: 0, told: Told::BeforeUnknown }
+    }
+
+    /// At least one of them filled, told first.
+    pub const fn filled(of: &'static [&'static str], told: &'static str) -> Self {
+        Self { of, many: Many::OneFilled(told), since: 0, told: Told::BeforeUnknown }
     }
 
     /// At least one of them, told after unknown fields.

@@ -59,11 +59,6 @@ pub async fn reset_status(call: Call) -> Result<Reply> {
     let fields = call.object("os-reset_status");
     let word = |name| fields.nonempty(name).map(|text| text.to_ascii_lowercase());
     let (status, attach, migration) = (word("status"), word("attach_status"), word("migration_status"));
-    if status.is_none() && attach.is_none() && migration.is_none() {
-        return Err(Error::invalid(
-            "Must specify 'status', 'attach_status' or 'migration_status' for update.",
-        ));
-    }
     let reset = StatusReset {
         status: status.as_deref().and_then(VolumeStatus::parse),
         attach_status: attach.as_deref().and_then(AttachStatus::parse),
