@@ -198,6 +198,10 @@ async fn a_completion_tells_which_volume_stays() {
     );
     assert_eq!(new_one["attachments"][0]["device"], Value::Null);
 
+    let told = act(&bench, &new, 71, done(json!({"new_volume": new}))).await.fault(400);
+    assert_eq!(told, "Invalid volume: volume is already attached and multiple attachments are not enabled");
+    assert_eq!(volume(&new).await["status"], "in-use");
+
     let migrating = json!({"os-reset_status": {"migration_status": "migrating"}});
     act(&bench, &old, 71, migrating.clone()).await.expect(202);
     let told = act(&bench, &old, 71, done(json!({"new_volume": new}))).await.fault(400);

@@ -7,7 +7,7 @@ use super::mark_attached::{OldAttach, join, may_attach};
 use super::{Caller, caller as callers, invalid};
 use crate::domain::attachment::{Attachment, volume_after};
 use crate::domain::operation::Operation;
-use crate::domain::status::VolumeStatus;
+use crate::domain::status::{AttachStatus, VolumeStatus};
 use crate::domain::volume::Volume;
 use crate::domain::{AttachmentId, Ctx, Result, VolumeId};
 use crate::service::Services;
@@ -40,6 +40,12 @@ impl Services {
                     let attachments = tx.attachments_of(from).await?;
                     if attachments.is_empty() {
                         return Ok(operations);
+                    }
+                    // Cinder finds that out when it has detached it already.
+                    if from == to && attachments.iter().any(|found| found.status == AttachStatus::Attached) {
+                        return Err(invalid(
+                            "volume is already attached and multiple attachments are not enabled".to_owned(),
+                        ));
                     }
                     for attachment in &attachments {
                         let caller = callers.get(&attachment.id).copied().unwrap_or(caller);

@@ -61,7 +61,8 @@ def volume_delete(p):
 
 
 def volume_action(p):
-    p.add("POST", f"/volumes/{p.any('volume')}/action", p.pick(
+    one, other = p.any("volume"), p.any("volume")
+    p.add("POST", f"/volumes/{one}/action", p.pick(
         {"os-extend": {"new_size": p.pick(2, 3, 4, *SIZES)}}, {"os-extend": {"new_size": p.pick(2, 3, 5)}},
         {"os-set_bootable": {"bootable": p.pick(*BOOLS)}}, {"os-update_readonly_flag": {"readonly": p.pick(*BOOLS)}},
         {"os-reset_status": p.some(status=STATUSES, attach_status=["attached", "detached", "x"], migration_status=["none", "migrating", "x"])},
@@ -78,7 +79,7 @@ def volume_action(p):
         {"revert": {"snapshot_id": p.any("snapshot")}}, {"os-nonsense": {}}, {}, {"os-extend": {}, "os-reserve": {}},
         {"os-retype": {"new_type": p.pick(p.any("type"), p.any("type"), "nonsense", ""), "migration_policy": p.pick("never", "on-demand", "x", None)}},
         {"os-migrate_volume": {"host": p.pick("nowhere", "", "nobody@no#pool")} | p.some(force_host_copy=BOOLS, lock_volume=BOOLS)},
-        {"os-migrate_volume_completion": {"new_volume": p.any("volume")} | p.some(error=BOOLS)},
+        {"os-migrate_volume_completion": {"new_volume": other if other != one else NOBODY} | p.some(error=BOOLS)},
         {"os-extend_volume_completion": p.some(error=BOOLS)},
         {"os-volume_upload_image": {"image_name": p.pick("i", "", None)} | p.some(force=BOOLS, disk_format=["raw", "x"], visibility=["x", "public", "private"])},
         {"os-reimage": {"image_id": p.pick("x", "", None)} | p.some(reimage_reserved=BOOLS)}, {"os-unmanage": None}))
