@@ -115,6 +115,9 @@ async fn snapshots_are_managed_of_volumes_that_are_somewhere() {
     let told = bench.post(SNAPSHOTS, body(&volume)).send().await.fault(400);
     let nowhere = "The snapshot cannot be created because volume has not been scheduled to any host.";
     assert_eq!(told, format!("Invalid volume: {nowhere}"));
+    let own = json!({"snapshot": {"volume_id": volume, "force": true}});
+    let told = bench.post("/snapshots", own).at(0).send().await.fault(400);
+    assert_eq!(told, "Invalid volume: volume is not assigned to a host");
     bench.place(&volume, up).await;
     for path in [SNAPSHOTS, "/os-snapshot-manage"] {
         let made = bench.post(path, body(&volume)).send().await.expect(202);

@@ -43,6 +43,9 @@ impl Services {
             SourceUse::DetachedOnly => VolumeEvent::SnapshotDetached,
             SourceUse::AlsoInUse => VolumeEvent::ReadData,
         };
+        if volume.location.is_none() {
+            return Err(Error::invalid("Invalid volume: volume is not assigned to a host"));
+        }
         check_intent(tx, volume.cluster_id(), Deed::Remodel).await?;
         let location = may_be_taken(&volume)?;
         check_status(&volume, event)?;
