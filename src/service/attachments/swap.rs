@@ -1,5 +1,6 @@
 //! The attachments of one volume become those of another, to which somebody has copied it: each is
-//! taken away and made anew, so that none is left `detaching` or `attaching`. All of them, or none.
+//! taken away and made anew, so that none is left `detaching` or `attaching`. One transaction; where
+//! one cannot be attached it stays taken away, with those before it, as in Cinder.
 
 use std::collections::HashMap;
 
@@ -8,7 +9,6 @@ use super::{Caller, caller as callers, invalid};
 use crate::domain::attachment::{Attachment, volume_after};
 use crate::domain::operation::Operation;
 use crate::domain::status::{AttachStatus, VolumeStatus};
-use crate::domain::volume::Volume;
 use crate::domain::{AttachmentId, Ctx, Result, VolumeId};
 use crate::service::Services;
 use crate::service::volumes::visible;
@@ -32,72 +32,80 @@ impl Services {
             callers.insert(attachment.id, self.consult(ctx, &attachment, caller).await?);
         }
         let callers = &callers;
-        let operations = self
+        let (operations, outcome) = self
             .store
             .write("swap attachments", |tx, _| {
                 Box::pin(async move {
                     let mut operations = Vec::new();
                     let attachments = tx.attachments_of(from).await?;
-                    if attachments.is_empty() {
-                        return Ok(operations);
-                    }
                     // Cinder finds that out when it has detached it already.
                     if from == to && attachments.iter().any(|found| found.status == AttachStatus::Attached) {
                         return Err(invalid(
                             "volume is already attached and multiple attachments are not enabled".to_owned(),
                         ));
                     }
-                    for attachment in &attachments {
-                        let caller = callers.get(&attachment.id).copied().unwrap_or(caller);
-                        callers::check(attachment, caller)?;
-                        operations.extend(self.take_away(tx, ctx, attachment).await?);
-                    }
-                    free(tx, ctx, from).await?;
-                    let mut volume = visible(tx, ctx, to).await?;
                     for attachment in attachments {
-                        attach(tx, ctx, &mut volume, attachment).await?;
+                        let caller = callers.get(&attachment.id).copied().unwrap_or(caller);
+                        let (operation, outcome) = self.bring(tx, ctx, to, attachment, caller).await?;
+                        operations.extend(operation);
+                        if outcome.is_err() {
+                            return Ok((operations, outcome));
+                        }
                     }
-                    volume.updated_at = Some(ctx.clock.now());
-                    tx.update_volume(&volume).await?;
-                    Ok(operations)
+                    Ok((operations, Ok(())))
                 })
             })
             .await?;
         operations.into_iter().for_each(|operation| self.dispatch.announce(operation));
-        Ok(())
+        outcome
     }
 
-    async fn take_away(&self, tx: &mut Tx, ctx: &Ctx, attachment: &Attachment) -> Result<Option<Operation>> {
-        tx.delete_attachment(attachment.id).await?;
-        match &attachment.connector {
-            Some(host) => self.take_off(tx, ctx, attachment.volume_id, host.clone()).await.map(Some),
-            None => Ok(None),
+    /// What clusters have to do for it, and whether it could be.
+    async fn bring(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        to: VolumeId,
+        old: Attachment,
+        caller: Caller,
+    ) -> Result<(Option<Operation>, Result<()>)> {
+        let mut volume = visible(tx, ctx, old.volume_id).await?;
+        if let Err(refusal) = callers::check(&old, caller) {
+            return Ok((None, Err(refusal)));
         }
+        if volume.status == VolumeStatus::Maintenance {
+            let refusal = invalid("The volume cannot be detached in maintenance mode.".to_owned());
+            return Ok((None, Err(refusal)));
+        }
+        tx.delete_attachment(old.id).await?;
+        volume.detached_to(volume_after(&tx.attachments_of(volume.id).await?));
+        volume.updated_at = Some(ctx.clock.now());
+        tx.update_volume(&volume).await?;
+        let operation = match &old.connector {
+            Some(host) => Some(self.take_off(tx, ctx, volume.id, host.clone()).await?),
+            None => None,
+        };
+        Ok((operation, attach(tx, ctx, to, old).await?))
     }
 }
 
-async fn free(tx: &mut Tx, ctx: &Ctx, id: VolumeId) -> Result<()> {
-    let mut volume = visible(tx, ctx, id).await?;
-    if volume.status == VolumeStatus::Maintenance {
-        return Err(invalid("The volume cannot be detached in maintenance mode.".to_owned()));
-    }
-    volume.detached_to(volume_after(&[]));
-    volume.updated_at = Some(ctx.clock.now());
-    tx.update_volume(&volume).await
-}
-
-async fn attach(tx: &mut Tx, ctx: &Ctx, volume: &mut Volume, old: Attachment) -> Result<()> {
+async fn attach(tx: &mut Tx, ctx: &Ctx, to: VolumeId, old: Attachment) -> Result<Result<()>> {
     let asked = OldAttach {
         instance_id: old.instance_id,
         host: old.host,
         mountpoint: old.mountpoint,
         mode: MODE.to_owned(),
     };
-    may_attach(volume, &asked)?;
-    let others = tx.attachments_of(volume.id).await?;
-    match join(ctx, volume, &others, &asked)? {
-        Some(attachment) => tx.insert_attachment(&attachment).await,
-        // It has done so by itself.
-        None => Ok(()),
+    let mut volume = visible(tx, ctx, to).await?;
+    if let Err(refusal) = may_attach(&mut volume, &asked) {
+        return Ok(Err(refusal));
     }
+    let outcome = join(ctx, &mut volume, &tx.attachments_of(to).await?, &asked);
+    volume.updated_at = Some(ctx.clock.now());
+    tx.update_volume(&volume).await?;
+    // None is needed where the server has made one by itself.
+    if let Ok(Some(attachment)) = &outcome {
+        tx.insert_attachment(attachment).await?;
+    }
+    Ok(outcome.map(drop))
 }
