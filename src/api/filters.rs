@@ -171,6 +171,12 @@ fn read(call: &Call, rules: &Rules) -> Result<Vec<Filter>> {
     }
     asked.retain(|(key, _)| may(key));
     let mut filters = Vec::new();
+    // Upstream renames only the first of two, and what it knows as `name` itself is no column.
+    if find(rules.fields, "display_name").is_some()
+        && asked.iter().filter(|(key, _)| *key == "name").count() > 1
+    {
+        filters.push(Filter::Never);
+    }
     for (key, text) in asked {
         if key == "deleted" && rules.resource == "volume" {
             // A column all the same, and what is deleted is never shown.

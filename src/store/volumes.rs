@@ -200,7 +200,7 @@ impl Session {
         let mut decoded = rows.iter().map(decode).collect::<Result<Vec<_>>>()?;
         let attached: Vec<VolumeId> = decoded
             .iter()
-            .filter(|(_, details)| details.volume.attach_status == AttachStatus::Attached)
+            .filter(|(_, details)| details.volume.attach_status != AttachStatus::Detached)
             .map(|(_, details)| details.volume.id)
             .collect();
         if !attached.is_empty() {

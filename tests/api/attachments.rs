@@ -211,7 +211,13 @@ async fn a_shared_volume_in_use_is_reserved_for_the_next() {
     let attach = json!({"instance_uuid": SERVER, "mountpoint": "/dev/vdc"});
     assert_eq!(act(&bench, &volume, "os-attach", attach).await, 202);
     let next = reserve(&bench, json!({"volume_uuid": volume, "instance_uuid": OTHER})).await;
-    assert_eq!(status(&bench, &volume).await, "reserved");
+    let shown = bench.get(&format!("/volumes/{volume}")).send().await.expect(200);
+    assert_eq!(shown["volume"]["status"], "reserved");
+    assert_eq!(
+        shown["volume"]["attachments"].as_array().unwrap().len(),
+        1,
+        "the one that is attached is shown"
+    );
     let refusal = told(&bench, &volume, json!({"os-reserve": {}})).await;
     assert_eq!(
         refusal,

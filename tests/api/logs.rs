@@ -143,6 +143,8 @@ async fn hosts_are_enabled_and_disabled() {
     assert_eq!(bench.put(one, json!({"x": "y"})).send().await.fault(400), "Invalid update setting: 'x'");
     let told = bench.put("/os-hosts/hearth@none", json!({"status": "enable"})).send().await.fault(404);
     assert_eq!(told, "Host hearth@none could not be found.");
+    assert_eq!(bench.put("/os-hosts/hearth@none", json!("2")).send().await.fault(404), told);
+    bench.put(one, json!("2")).send().await.fault(400);
     let told = bench.put("/os-hosts", json!({"status": "enable"})).send().await.fault(400);
     assert!(told.starts_with("The server could not comply with the request"), "{told}");
 }

@@ -52,8 +52,8 @@ pub static LOG_SET: Schema = closed(&[
     optional("level", &LEVEL),
 ]);
 
-/// Any key is let in: the handler looks at them, whatever their case.
-pub static HOST_UPDATE: Schema = open(&[]);
+/// Anything is let in: the handler looks at it, whatever the keys' case, and only when it has found the host.
+pub static HOST_UPDATE: Schema = Schema::Any;
 
 static NEW_TYPE_NAME: Schema = text(0, usize::MAX, Null::Refused);
 static MIGRATION_POLICY: Schema = Schema::OneOfOrNull(&["on-demand", "never"]);

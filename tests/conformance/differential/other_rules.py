@@ -115,7 +115,8 @@ def backups(p):
         lambda: p.add("PUT", f"/backups/{one}", {"backup": p.some(name=TEXTS, description=TEXTS, metadata=[{"a": "1"}, {"a": 1}, None])}),
         lambda: p.add("DELETE", f"/backups/{NOBODY}"),
         lambda: p.add("POST", f"/backups/{NOBODY}/restore", {"restore": p.some(volume_id=[p.any("volume"), "x", None], name=TEXTS)}),
-        lambda: p.add("POST", "/backups/import_record", {"backup-record": p.some(backup_service=["", 5, "x"], backup_url=["", "!"])}),
+        lambda: p.add("POST", "/backups/import_record", {"backup-record": p.pick(
+            {}, {"backup_service": "x"}, {"backup_service": 5, "backup_url": "x"}, {"backup_service": "x", "backup_url": ""}, None)}),
         lambda: p.add("POST", f"/backups/{NOBODY}/action", p.pick({"os-reset_status": {"status": p.pick("available", "error", "x", "")}}, {"os-force_delete": {}}, {"x": {}})),
     )
 

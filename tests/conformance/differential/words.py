@@ -10,7 +10,7 @@ BOOLS = [True, False, "true", "0", "maybe", None, 1]
 WEIRD = [None, "", 0, -1, 1.5, True, [], {}, "x" * 300, "ü", ["a"], {"a": "b"}, "2", 2**40]
 CONNECTOR = {"nqn": "nqn.2014-08.org.nvmexpress:uuid:7d5d8a3c-5d0c-4d0e-8d57-9a4d6c2f0b11", "host": "client", "ip": "127.0.0.1",
              "found_dsc": "found", "host_ips": ["127.0.0.1"], "os_type": "linux", "platform": "x86_64", "multipath": False}
-CONNECTORS = [*[CONNECTOR] * 60, {}, None, {"host": "client"}, *[CONNECTOR | {"host_ips": []}] * 3, "x", CONNECTOR | {"mountpoint": "/dev/vdb", "mode": "ro"}]
+CONNECTORS = [*[CONNECTOR] * 180, {}, None, {"host": "client"}, *[CONNECTOR | {"host_ips": []}] * 3, "x", CONNECTOR | {"mountpoint": "/dev/vdb", "mode": "ro"}]
 
 
 def metadata(p):

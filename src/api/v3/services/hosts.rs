@@ -132,8 +132,9 @@ pub async fn update(call: Call) -> Result<Reply> {
 
 /// Keys and values count in any case and with blanks around them.
 fn wanted(body: &Value) -> Result<Option<Intent>> {
+    let Some(fields) = body.as_object() else { return Err(Error::invalid(fault::MALFORMED)) };
     let mut intent = None;
-    for (key, value) in body.as_object().into_iter().flatten() {
+    for (key, value) in fields {
         if key.trim().to_lowercase() != "status" {
             return Err(Error::invalid(format!("Invalid update setting: '{key}'")));
         }
