@@ -172,10 +172,17 @@ fn read(call: &Call, rules: &Rules) -> Result<Vec<Filter>> {
     asked.retain(|(key, _)| may(key));
     let mut filters = Vec::new();
     // Upstream renames only the first of two, and what it knows as `name` itself is no column.
-    if find(rules.fields, "display_name").is_some()
+    if ["volume", "snapshot", "backup"].contains(&rules.resource)
         && asked.iter().filter(|(key, _)| *key == "name").count() > 1
     {
         filters.push(Filter::Never);
+    }
+    // Comparisons of times are for volumes, and read before anything else; elsewhere such a column equals no text.
+    let compared = |key: &str| {
+        find(rules.fields, key).filter(|field| field.kind == Kind::Time && rules.resource == "volume")
+    };
+    for (key, text) in asked.iter().filter(|(key, _)| !is_held_back(call, rules, key)) {
+        compared(key).map(|field| times(field, text)).transpose()?;
     }
     for (key, text) in asked {
         if key == "deleted" && rules.resource == "volume" {
@@ -193,10 +200,8 @@ fn read(call: &Call, rules: &Rules) -> Result<Vec<Filter>> {
         // Empty it stays what it is, and that is no column.
         let of_server = rules.resource == "attachment" && key == "instance_id" && !text.is_empty();
         let key = if of_server { "instance_uuid" } else { key };
-        // Comparisons of times are for volumes; elsewhere such a column equals no text.
-        let compares = |field: &Field| field.kind == Kind::Time && rules.resource == "volume";
         let columns = columns::of(rules.resource);
-        match find(rules.fields, key).filter(compares) {
+        match compared(key) {
             Some(field) => filters.extend(times(field, text)?),
             None if columns.unknown.contains(&key) => filters.push(Filter::Never),
             None if columns.null.contains(&key.trim_end_matches('~')) => {

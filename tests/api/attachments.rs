@@ -115,9 +115,13 @@ async fn a_host_without_an_nqn_is_told_so() {
     let bench = Bench::new().await;
     let volume = bench.available(json!({"size": 1})).await;
     let body = json!({"attachment": {"volume_uuid": volume, "connector": {"host": "a"}}});
-    assert!(bench.post("/attachments", body).send().await.fault(400).contains("nqn"));
+    assert!(bench.post("/attachments", body.clone()).send().await.fault(400).contains("nqn"));
     assert_eq!(act(&bench, &volume, "os-initialize_connection", json!({"connector": {}})).await, 400);
     assert_eq!(status(&bench, &volume).await, "available");
+    // That the volume is not to be had is told before.
+    reserve(&bench, json!({"volume_uuid": volume, "instance_uuid": SERVER})).await;
+    let refusal = bench.post("/attachments", body).send().await.fault(400);
+    assert!(refusal.ends_with("but the current status is reserved."), "{refusal}");
 }
 
 #[tokio::test]

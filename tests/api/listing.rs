@@ -180,10 +180,13 @@ async fn where_nothing_can_be_found_nobody_looks_at_the_rest() {
         ask("sort=id&sort_key=id").await.fault(400);
         ask("limit=x").await.fault(400);
     }
+    let told = bench.get("/volumes?bootable=x&updated_at=None").send().await.fault(400);
+    assert_eq!(told, "Invalid None operator", "times are read first");
     // Of two names only the first is renamed to the column.
     let list = bench.get(&format!("/volumes?name=a&name=b&marker={NOBODY}")).send().await.expect(200);
     assert_eq!(list["volumes"], json!([]));
     bench.get(&format!("/volumes?name=a&marker={NOBODY}")).send().await.fault(404);
+    bench.get(&format!("/groups?name=a&name=b&marker={NOBODY}")).send().await.fault(404);
     // A column that has another kind of value is one all the same.
     for query in ["size=x", "deleted=true", "status=%5B%5D"] {
         let answer = bench.get(&format!("/volumes?{query}&sort=nonsense")).send().await;

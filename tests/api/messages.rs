@@ -26,6 +26,8 @@ async fn messages_are_read_and_deleted() {
         bench.get("/messages?limit=1").at(4).send().await.expect(200)["messages"].as_array().unwrap().len(),
         2
     );
+    let odd = bench.get("/messages?limit=x").at(4).send().await.fault(400);
+    assert_eq!(odd, "limit param must be an integer");
 
     let deleted = bench.delete(&one).send().await;
     assert_eq!((deleted.status, deleted.text.as_str()), (204, ""));

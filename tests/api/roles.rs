@@ -305,5 +305,8 @@ async fn a_reader_is_told_of_a_missing_key_before_the_role() {
     bench.post(&all, there).token("member").send().await.expect(200);
     let told = bench.delete(&format!("{all}/none")).token("reader").send().await.fault(404);
     assert_eq!(told, format!("Volume {id} has no metadata with key none."));
+    let revert = json!({"revert": {"snapshot_id": "x"}});
+    let revert = bench.post(&format!("/volumes/{id}/action"), revert).token("reader");
+    assert_eq!(revert.send().await.fault(400), format!("Volume {id} doesn't have any snapshots."));
     bench.delete(&format!("{all}/team")).token("reader").send().await.fault(403);
 }

@@ -37,6 +37,11 @@ async fn a_missing_snapshot_is_not_found_by_any_operation() {
     bench.put("/snapshots/x", json!({"snapshot": {"name": "n"}})).send().await.fault(404);
     bench.put("/snapshots/x", json!({"snapshot": {}})).send().await.fault(400);
     bench.get("/snapshots/x/metadata").send().await.fault(404);
+    // The values of good keys are looked at before bad keys are.
+    let put = |meta: serde_json::Value| bench.put("/snapshots/x/metadata/a", json!({"meta": meta})).send();
+    assert!(put(json!({"": "1", "a": 5})).await.fault(400).ends_with(" 5 is not of type 'string'"));
+    let told = put(json!({"ü": "1", "": "1"})).await.fault(400);
+    assert!(told.contains("'', 'ü' do not match any of the regexes"), "{told}");
     bench.post("/snapshots/x/action", json!({"os-force_delete": {}})).send().await.fault(404);
     bench.post("/snapshots/x/action", json!({"os-reset_status": {"status": "odd"}})).send().await.fault(400);
     assert_eq!(bench.get("/snapshots").send().await.expect(200), json!({"snapshots": []}));

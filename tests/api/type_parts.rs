@@ -55,6 +55,9 @@ async fn encryption_of_a_type() {
     ] {
         bench.post(&all, json!({"encryption": bad})).send().await.fault(400);
     }
+    let odd = json!({"encryption": {"provider": "luks", "control_location": 1.5}});
+    let told = bench.post(&all, odd).send().await.fault(400);
+    assert!(told.ends_with(" 1.5 is not one of ['front-end', 'back-end']"), "{told}");
     // Of two things wrong the value is told first.
     let told = bench.post(&all, json!({"encryption": {"key_size": -1}})).send().await.fault(400);
     assert!(told.ends_with("-1 is less than the minimum of 0"), "{told}");

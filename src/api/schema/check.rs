@@ -82,6 +82,8 @@ impl Schema {
                 }
                 _ => Err(wrong(self.not_of_type(value))),
             },
+            Self::Among(words) if value.as_str().is_some_and(|text| words.contains(&text)) => Ok(()),
+            Self::Among(words) => Err(wrong(format!("{} is not one of {}", repr(value), list(words)))),
             Self::Integer(rules) => {
                 check_integer(rules, value).unwrap_or_else(|| Err(self.not_of_type(value))).map_err(wrong)
             }
@@ -118,7 +120,9 @@ impl Schema {
             | Self::Integer(Integer { null, .. })
             | Self::Object(Object { null, .. })
             | Self::Map(Map { null, .. }) => *null,
-            Self::Uuids | Self::Words | Self::Texts | Self::Of(_) | Self::OneOfOrNull(_) => Null::Refused,
+            Self::Uuids | Self::Words | Self::Texts | Self::Of(_) | Self::OneOfOrNull(_) | Self::Among(_) => {
+                Null::Refused
+            }
         }
     }
 
@@ -126,7 +130,7 @@ impl Schema {
     pub(super) fn types(&self) -> Vec<&'static str> {
         let mut types = match self {
             Self::Any => vec![],
-            Self::Text(_) | Self::OneOf(..) => vec!["string"],
+            Self::Text(_) | Self::OneOf(..) | Self::Among(_) => vec!["string"],
             Self::OneOfOrNull(_) => vec!["string", "null"],
             Self::Boolean(_) => vec!["boolean", "string"],
             Self::Integer(rules) if rules.digits == Digits::Allowed => vec!["integer", "string"],
@@ -276,12 +280,19 @@ impl Map {
         version: Microversion,
     ) -> Result<(), Wrong<'a>> {
         let wrong = |reason: String| Err(Wrong { path, value, reason: Reason::Of(reason) });
-        for (key, item) in json {
-            if !self.keys.allow(key) {
-                let (key, pattern) = (quoted(key), quoted(self.keys.pattern()));
-                return wrong(format!("{key} does not match any of the regexes: {pattern}"));
-            }
+        // The values of good keys come before bad keys.
+        for (key, item) in json.iter().filter(|(key, _)| self.keys.allow(key)) {
             self.value.look(Some(key), item, version)?;
+        }
+        let mut bad: Vec<_> = json.keys().filter(|key| !self.keys.allow(key)).collect();
+        bad.sort_unstable();
+        if !bad.is_empty() {
+            let verb = if bad.len() == 1 { "does" } else { "do" };
+            let keys = bad.into_iter().map(|key| quoted(key)).collect::<Vec<_>>().join(", ");
+            return wrong(format!(
+                "{keys} {verb} not match any of the regexes: {}",
+                quoted(self.keys.pattern())
+            ));
         }
         match (self.count, json.len()) {
             (Count::One | Count::AtLeastOne, 0) => wrong(format!("{} should be non-empty", repr(value))),

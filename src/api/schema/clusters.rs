@@ -13,7 +13,7 @@ pub static DISABLE: Schema =
     closed(&[required("name", &NAME), optional("binary", &SHORT), optional("disabled_reason", &REASON)]);
 
 static HOST: Schema = Schema::Text(Text { min: 1, max: 255, null: Null::Allowed, format: Format::Host });
-static BINARY: Schema = Schema::OneOf(&["cinder-volume", "cinder-scheduler"], Null::Refused);
+static BINARY: Schema = Schema::Among(&["cinder-volume", "cinder-scheduler"]);
 static UUID: Schema = formatted(Format::Uuid, Null::Allowed);
 static KIND: Schema = text(0, 40, Null::Allowed);
 static SERVICE_ID: Schema =

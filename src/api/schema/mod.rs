@@ -32,6 +32,8 @@ pub enum Schema {
     OneOf(&'static [&'static str], Null),
     /// The same where null is of the right type, but none of the words.
     OneOfOrNull(&'static [&'static str]),
+    /// One of these, and of anything else it is said that it is none of them, whatever its type.
+    Among(&'static [&'static str]),
     /// An integer, or a string of digits where `digits` allows it.
     Integer(Integer),
     Object(Object),

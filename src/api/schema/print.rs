@@ -35,7 +35,7 @@ impl Schema {
             Self::Boolean(_) => {
                 out.insert("enum".into(), json!(bool_text::json_list()));
             }
-            Self::OneOf(words, _) | Self::OneOfOrNull(words) => {
+            Self::OneOf(words, _) | Self::OneOfOrNull(words) | Self::Among(words) => {
                 out.insert("enum".into(), json!(words));
             }
             Self::Text(text) => {

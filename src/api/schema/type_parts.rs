@@ -16,7 +16,7 @@ pub static QOS_DELETE_KEYS: Schema = closed(&[required("keys", &Schema::Words)])
 
 static PROVIDER: Schema = text(0, 255, Null::Refused);
 static CIPHER: Schema = text(0, 255, Null::Allowed);
-static CONTROL_LOCATION: Schema = Schema::OneOf(&["front-end", "back-end"], Null::Refused);
+static CONTROL_LOCATION: Schema = Schema::Among(&["front-end", "back-end"]);
 static KEY_SIZE: Schema = Schema::KeySize;
 static NEW_ENCRYPTION: Schema = open(&[
     optional("key_size", &KEY_SIZE),

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::api::call::Call;
 use crate::api::filters::{Rules, list_query};
 use crate::api::links::{Collection, ItemLinks};
-use crate::api::page::{NextLink, PageEnd, next_link};
+use crate::api::page::{self, NextLink, PageEnd, next_link};
 use crate::api::reply::Reply;
 use crate::api::time::Time;
 use crate::auth::Target;
@@ -69,8 +69,13 @@ struct List<'a> {
 pub async fn list(call: Call) -> Result<Reply> {
     call.authorize_own()?;
     let scope = || Scope::Project(call.ctx.project_id.clone());
-    let mut query =
-        if call.version().at_least(5) { list_query(&call, &RULES)? } else { ListQuery::new(scope()) };
+    let mut query = if call.version().at_least(5) {
+        list_query(&call, &RULES)?
+    } else {
+        // Nothing is paged yet, but a limit has to be one: the links are made by it.
+        page::limit(&call.query)?;
+        ListQuery::new(scope())
+    };
     if call.ctx.is_admin {
         // Upstream never confines an administrator here.
         query.scope = Scope::AllProjects;

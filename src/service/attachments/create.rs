@@ -26,6 +26,16 @@ impl Services {
         self.connected(ctx, id).await
     }
 
+    /// Whether the volume could be reserved now, where what the host says of itself is wrong: Cinder looks at that last.
+    ///
+    /// # Errors
+    /// As of [`Self::create_attachment`].
+    pub async fn check_new_attachment(&self, ctx: &Ctx, new: &NewAttachment) -> Result<()> {
+        let details = self.get_volume(ctx, &new.volume_id).await?;
+        let others = self.store.read().await?.attachments_of(details.volume.id).await?;
+        check(&details.volume, &others, new)
+    }
+
     /// The attachment after its host was let in, or why it was not.
     pub(super) async fn connected(&self, ctx: &Ctx, id: AttachmentId) -> Result<Attachment> {
         let attachment = self.get_attachment(ctx, &id.to_string()).await?;

@@ -4,9 +4,10 @@ use super::{is_migrating, parse_id, refuse_in_maintenance, require, visible};
 use crate::domain::attachment::Attachment;
 use crate::domain::cluster::Deed;
 use crate::domain::operation::{ExtendVolume, RevertVolume, Work};
+use crate::domain::snapshot::Snapshot;
 use crate::domain::status::{AttachStatus, SnapshotStatus, VolumeEvent, VolumeStatus};
 use crate::domain::volume::{ATTACHED_MODE, READONLY, StatusReset, Volume};
-use crate::domain::{Ctx, Error, Gib, Result};
+use crate::domain::{Ctx, Error, Gib, Result, VolumeId};
 use crate::service::Services;
 use crate::service::backends::check_intent;
 use crate::service::quotas::{self, Wanted};
@@ -85,6 +86,16 @@ impl Services {
         Ok(())
     }
 
+    /// Whether the snapshot is the one a volume may return to, which Cinder finds out before it asks who wants it to.
+    ///
+    /// # Errors
+    /// `NotFound`; `Invalid` when the snapshot is not its newest, or of another size.
+    pub async fn check_newest(&self, ctx: &Ctx, id: &str, snapshot: &str) -> Result<()> {
+        let details = self.get_volume(ctx, id).await?;
+        let snapshots = self.store.read().await?.snapshots_of_volume(details.volume.id).await?;
+        newest(&details.volume, snapshots, snapshot).map(|_| ())
+    }
+
     /// Accepts the return to the newest snapshot.
     ///
     /// # Errors
@@ -92,30 +103,14 @@ impl Services {
     /// not its newest, not available, or of another size.
     pub async fn revert_volume(&self, ctx: &Ctx, id: &str, snapshot: &str) -> Result<()> {
         let id = parse_id(id)?;
-        // It is not looked up: whatever is not the newest of this volume is a wrong request.
-        let not_latest = || {
-            Error::invalid(format!(
-                "Specified snapshot {snapshot} is None or not the latest one of volume {id}."
-            ))
-        };
         let operation = self
             .store
             .write("revert a volume", |tx, _| {
                 Box::pin(async move {
                     let mut volume = visible(tx, ctx, id).await?;
                     let snapshots = tx.snapshots_of_volume(id).await?;
-                    if snapshots.is_empty() {
-                        return Err(Error::invalid(format!("Volume {id} doesn't have any snapshots.")));
-                    }
-                    let newest = snapshots.into_iter().next();
-                    let mut newest =
-                        newest.filter(|newest| newest.id.to_string() == snapshot).ok_or_else(not_latest)?;
-                    let cannot = format!("Can't revert volume {id} to its latest snapshot {snapshot}.");
-                    if newest.volume_size != volume.size {
-                        return Err(Error::invalid(format!(
-                            "{cannot} The volume size must be equal to the snapshot size."
-                        )));
-                    }
+                    let mut newest = newest(&volume, snapshots, snapshot)?;
+                    let cannot = cannot_revert(id, snapshot);
                     if !VolumeEvent::Revert.allowed_from().contains(&volume.status) {
                         return Err(Error::conflict(format!(
                             "Invalid volume: {cannot} Volume's status must be 'available'."
@@ -215,4 +210,27 @@ fn lose(volume: &mut Volume, attachments: &[Attachment]) {
     if !attachments.is_empty() && !at_work {
         volume.status = VolumeStatus::Available;
     }
+}
+
+fn cannot_revert(volume: VolumeId, snapshot: &str) -> String {
+    format!("Can't revert volume {volume} to its latest snapshot {snapshot}.")
+}
+
+/// The first of its snapshots. The one asked for is not looked up: whatever is not the newest of this volume is a
+/// wrong request.
+fn newest(volume: &Volume, snapshots: Vec<Snapshot>, asked: &str) -> Result<Snapshot> {
+    let id = volume.id;
+    let Some(newest) = snapshots.into_iter().next() else {
+        return Err(Error::invalid(format!("Volume {id} doesn't have any snapshots.")));
+    };
+    if newest.id.to_string() != asked {
+        return Err(Error::invalid(format!(
+            "Specified snapshot {asked} is None or not the latest one of volume {id}."
+        )));
+    }
+    if newest.volume_size != volume.size {
+        let cannot = cannot_revert(id, asked);
+        return Err(Error::invalid(format!("{cannot} The volume size must be equal to the snapshot size.")));
+    }
+    Ok(newest)
 }

@@ -21,12 +21,15 @@ pub async fn create(call: Call) -> Result<Reply> {
         call.edge.policy.authorize(&call.ctx, "volume:multiattach_bootable_volume", &target)?;
     }
     let given = fields.get("connector").filter(|value| value.as_object().is_some_and(|map| !map.is_empty()));
-    let new = NewAttachment {
-        volume_id,
-        instance_id: fields.text("instance_uuid"),
-        connector: given.map(connector::read).transpose()?,
-        mode: fields.text("mode"),
-    };
+    let instance_id = fields.text("instance_uuid");
+    let mut new = NewAttachment { volume_id, instance_id, connector: None, mode: fields.text("mode") };
+    match given.map(connector::read).transpose() {
+        Ok(connector) => new.connector = connector,
+        Err(wrong) => {
+            call.edge.services.check_new_attachment(&call.ctx, &new).await?;
+            return Err(wrong);
+        }
+    }
     let mut attachment = call.edge.services.create_attachment(&call.ctx, &new).await?;
     // The same where the host was let in at once: the reply is of the reservation.
     attachment.status = AttachStatus::Reserved;

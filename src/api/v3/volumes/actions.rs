@@ -41,9 +41,10 @@ pub async fn update_readonly_flag(call: Call) -> Result<Reply> {
 
 pub async fn revert(call: Call) -> Result<Reply> {
     let snapshot = call.object("revert").text("snapshot_id");
-    let details = load_openly(&call, call.param("id")).await?;
-    call.authorize(&target(&details))?;
     let snapshot = snapshot.unwrap_or_else(|| "None".to_owned());
+    let details = load_openly(&call, call.param("id")).await?;
+    call.edge.services.check_newest(&call.ctx, call.param("id"), &snapshot).await?;
+    call.authorize(&target(&details))?;
     call.edge.services.revert_volume(&call.ctx, call.param("id"), &snapshot).await?;
     Ok(Reply::empty(StatusCode::ACCEPTED))
 }
