@@ -11,6 +11,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use super::bool_text;
 use super::call::Call;
 use super::columns;
+use super::fault::MALFORMED;
 use super::page::{self, RESERVED};
 use super::python::{Literal, literal};
 use super::v3::resource_filters;
@@ -68,6 +69,9 @@ pub fn list_query(call: &Call, rules: &Rules) -> Result<ListQuery> {
     let looks_first = matches!(rules.resource, "attachment" | "snapshot" | "backup" | "group_snapshot");
     if !looks_first || !filters.contains(&Filter::Never) {
         page::check_directions(&call.query)?;
+    }
+    if by_keyword(rules) && !filters.contains(&Filter::Never) && names_one_twice(&asked(call, rules)) {
+        return Err(Error::invalid(MALFORMED));
     }
     let sort = if filters.contains(&Filter::Never) { Vec::new() } else { sorted(call, rules)? };
     Ok(ListQuery { scope, filters, sort, limit, marker: page::marker(&call.query), offset, with_count })
@@ -151,7 +155,20 @@ fn asked<'c>(call: &'c Call, rules: &Rules) -> Vec<(&'c str, &'c str)> {
             asked.push((key, text));
         }
     }
-    // Of equal keys the last counts; only a name is renamed before that.
+    asked
+}
+
+/// Handed on as keyword arguments by upstream, which may not be given twice.
+fn by_keyword(rules: &Rules) -> bool {
+    matches!(rules.resource, "group" | "group_snapshot" | "message")
+}
+
+fn names_one_twice(asked: &[(&str, &str)]) -> bool {
+    asked.iter().enumerate().any(|(at, (key, _))| asked.iter().skip(at + 1).any(|(later, _)| later == key))
+}
+
+/// Of equal keys the last counts; only a name is renamed before that.
+fn last_of_equals<'c>(asked: &[(&'c str, &'c str)]) -> Vec<(&'c str, &'c str)> {
     let counts =
         |at: usize, key: &str| key == "name" || asked.iter().skip(at + 1).all(|(later, _)| *later != key);
     asked.iter().enumerate().filter(|(at, (key, _))| counts(*at, key)).map(|(_, pair)| *pair).collect()
@@ -159,7 +176,8 @@ fn asked<'c>(call: &'c Call, rules: &Rules) -> Vec<(&'c str, &'c str)> {
 
 fn read(call: &Call, rules: &Rules) -> Result<Vec<Filter>> {
     let version = call.version();
-    let mut asked = asked(call, rules);
+    let asked = asked(call, rules);
+    let mut asked = if by_keyword(rules) { asked } else { last_of_equals(&asked) };
     if version.at_least(rules.strict_since) && asked.iter().any(|(key, _)| !key.is_ascii()) {
         return Err(Error::invalid("Filter keys can only contain ASCII characters."));
     }

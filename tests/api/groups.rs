@@ -232,6 +232,20 @@ async fn groups_of_others_are_not_found() {
 }
 
 #[tokio::test]
+async fn a_filter_given_twice_is_refused_before_the_order_is_looked_at() {
+    let field = Field::new().await;
+    for list in ["groups", "group_snapshots", "messages"] {
+        let list = format!("/{list}?id=1&id=2&sort=");
+        let refused = field.bench.get(&list).send().await.expect(400);
+        let message = refused["badRequest"]["message"].as_str().unwrap();
+        assert!(message.starts_with("The server could not comply"), "{list}: {message}");
+        // What is no column finds nothing before that.
+        let found = field.bench.get(&list.replace("sort=", "odd=1")).send().await.expect(200);
+        assert!(found.as_object().unwrap().values().all(|items| items == &json!([])), "{found}");
+    }
+}
+
+#[tokio::test]
 async fn a_list_costs_the_same_however_long() {
     use hearth::domain::page::{ListQuery, Scope};
     use hearth::service::groups::Legacy;
