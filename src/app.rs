@@ -82,7 +82,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Running> {
     let registry = settings::registry(config);
     let fleet = Fleet::new(store.clone(), registry, settings::fleet(config), clock.clone(), dispatch.owner());
     fleet.step().await.map_err(explain).context("reading the registrations")?;
-    let work = settings::worker(config, compute, logs.clone());
+    let work = settings::worker(config, compute, logs.clone())?;
     let worker = Worker::new(store, fleet.clients().clone(), dispatch, clock.clone(), work);
     worker.start(announced);
     background.spawn({

@@ -12,6 +12,7 @@
 //! | `compute` | Nova, as far as volumes concern it |
 //! | `service` | the use cases; they own the transaction and start operations |
 //! | `worker` | the durable operations, step by step |
+//! | `datapath` | the bytes of volumes, for copies |
 //! | `placement` | which cluster, and why; pure |
 //! | `fleet` | registrations, inventory, poller, health, intent |
 //! | `lightbits` | the client of one cluster |
@@ -26,6 +27,7 @@ pub mod auth;
 pub mod cli;
 pub mod compute;
 pub mod config;
+pub mod datapath;
 pub mod domain;
 pub mod fleet;
 pub mod lightbits;

@@ -3,13 +3,15 @@
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+use anyhow::Context as _;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 use crate::api;
 use crate::auth::Authenticator;
 use crate::auth::keystone::{self, Domain, KeystoneSettings, Peer, ServiceRoles, TlsVerification};
 use crate::compute::Compute;
-use crate::config::{self, Config, Rank, Strategy, Tls};
+use crate::config::{self, Config, Connector, Rank, Strategy, Tls};
+use crate::datapath::{DataPath, DiscoveryClient};
 use crate::domain::Clock;
 use crate::domain::cluster::PlacementTraits;
 use crate::domain::quota::Resource;
@@ -79,20 +81,45 @@ pub(super) fn services(config: &Config) -> service::Settings {
     }
 }
 
+/// Where the kernel's tools keep the machine's host NQN.
+const HOST_NQN: &str = "/etc/nvme/hostnqn";
+
+/// How volumes are opened for copies, if at all.
+pub(super) fn data_path(config: &Config) -> anyhow::Result<Option<DataPath>> {
+    let settings = &config.data_path;
+    let client = match settings.connector {
+        Connector::None => return Ok(None),
+        Connector::DiscoveryClient => DiscoveryClient {
+            folder: settings.discovery_client_dir.clone(),
+            devices: settings.device_dir.clone(),
+            host_nqn: Some(match &settings.host_nqn {
+                Some(nqn) => nqn.clone(),
+                None => std::fs::read_to_string(HOST_NQN)
+                    .with_context(|| format!("data_path.host_nqn is not set, and {HOST_NQN} cannot be read"))?
+                    .trim()
+                    .to_owned(),
+            }),
+            patience: settings.device_timeout.0,
+        },
+    };
+    Ok(Some(DataPath::discovery_client(client, settings.copies)))
+}
+
 pub(super) fn worker(
     config: &Config,
     compute: Option<Compute>,
     logs: Option<Arc<LogFollower>>,
-) -> worker::Settings {
-    worker::Settings {
+) -> anyhow::Result<worker::Settings> {
+    Ok(worker::Settings {
         concurrency: config.worker.operations,
         rank: rank(config),
         // What was sent at the last moment of a call can land for a while after it.
         doubt: config.fleet.call_timeout.0.mul_f64(1.5),
         compute,
         logs,
+        data_path: data_path(config)?,
         ..worker::Settings::default()
-    }
+    })
 }
 
 const fn rank(config: &Config) -> placement::Rank {

@@ -5,6 +5,7 @@
 //! errors, and all errors are told at once, each with its key and where it came from.
 
 mod auth;
+mod data_path;
 mod database;
 mod defaults;
 mod fleet;
@@ -24,6 +25,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use auth::{Auth, Keystone, Policy, Strategy, Tls};
+pub use data_path::{Connector, DataPath};
 pub use database::Database;
 pub use fleet::{Fleet, Placement, Rank};
 pub use load::{Loaded, Problem, load};
@@ -50,6 +52,8 @@ pub struct Config {
     pub keystone: Option<Keystone>,
     /// The compute service that uses the volumes; found in Keystone's catalogue.
     pub nova: Nova,
+    /// How data is copied into and out of volumes.
+    pub data_path: DataPath,
     /// What callers may do.
     pub policy: Policy,
     /// The Lightbits clusters and how they are watched.
@@ -72,6 +76,7 @@ impl Config {
         self.server.check(problems);
         self.auth.check(self.keystone.as_ref(), &self.server, problems);
         self.nova.check(problems);
+        self.data_path.check(problems);
         self.database.check(problems);
         self.fleet.check(problems);
         self.placement.check(problems);
@@ -83,6 +88,7 @@ impl Config {
     /// Paths are relative to the file that names them, not to wherever hearth was started.
     fn anchor(&mut self, folder: &Path) {
         self.database.anchor(folder);
+        self.data_path.anchor(folder);
         self.fleet.anchor(folder);
         self.policy.anchor(folder);
         if let Some(keystone) = &mut self.keystone {

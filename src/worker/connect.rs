@@ -8,12 +8,13 @@ use serde_json::{Map, Value, json};
 use super::access;
 use super::flow::Flow;
 use super::job::Job;
+use crate::datapath::Portal;
 use crate::domain::attachment::Connector;
 use crate::domain::operation::Lane;
 use crate::domain::status::AttachStatus;
 use crate::domain::volume::Volume;
 use crate::domain::{AttachmentId, BackendUuid, Error, Result, VolumeId};
-use crate::lightbits::Cluster;
+use crate::lightbits::{Cluster, Node};
 
 /// Where the discovery service of a node listens.
 const DISCOVERY_PORT: u16 = 8009;
@@ -77,22 +78,26 @@ async fn describe(client: &Cluster, uuid: BackendUuid) -> std::result::Result<Ma
     let info = client.cluster_info(Lane::User).await.map_err(|trouble| trouble.to_string())?;
     let nqn = info.subsystem_nqn.ok_or("the cluster does not tell its subsystem NQN")?;
     let nodes = client.nodes(Lane::User).await.map_err(|trouble| trouble.to_string())?;
-    let mut portals = Map::new();
-    for node in nodes {
-        let Some(endpoint) = node.nvme_endpoint else { continue };
-        let portal = endpoint.host().to_owned();
+    let mut targets = Map::new();
+    for Portal { host: portal, .. } in portals(nodes) {
         let target = json!({"target_portal": portal, "target_port": DISCOVERY_PORT, "transport_type": "tcp"});
-        portals.insert(portal, target);
+        targets.insert(portal, target);
     }
-    if portals.is_empty() {
+    if targets.is_empty() {
         return Err("the cluster tells of no node that can be connected to".to_owned());
     }
     let mut info = Map::new();
     info.insert("driver_volume_type".to_owned(), json!("lightos"));
-    info.insert("lightos_nodes".to_owned(), Value::Object(portals));
+    info.insert("lightos_nodes".to_owned(), Value::Object(targets));
     info.insert("uuid".to_owned(), json!(uuid));
     info.insert("subsysnqn".to_owned(), json!(nqn));
     Ok(info)
+}
+
+/// Where the nodes do I/O.
+pub(super) fn portals(nodes: Vec<Node>) -> Vec<Portal> {
+    let endpoints = nodes.into_iter().filter_map(|node| node.nvme_endpoint);
+    endpoints.map(|endpoint| Portal { host: endpoint.host().to_owned(), port: endpoint.port() }).collect()
 }
 
 async fn finish(

@@ -17,6 +17,7 @@ mod apply_qos;
 mod backup;
 mod complete_migration;
 mod connect;
+mod copying;
 mod create_snapshot;
 mod create_volume;
 mod delete_snapshot;
@@ -52,6 +53,7 @@ use tokio_util::sync::CancellationToken;
 pub use driver::Worker;
 
 use crate::compute::Compute;
+use crate::datapath::DataPath;
 use crate::domain::{Clock, VolumeId};
 use crate::fleet::Clients;
 use crate::placement::Rank;
@@ -70,6 +72,8 @@ pub struct Settings {
     pub doubt: Duration,
     /// Whom to tell that a volume of a server has grown, if anybody.
     pub compute: Option<Compute>,
+    /// How volumes are opened for copies; `None`: what needs a copy fails.
+    pub data_path: Option<DataPath>,
     /// Who sets the log levels that administrators ask of all processes.
     pub logs: Option<Arc<LogFollower>>,
 }
@@ -82,6 +86,7 @@ impl Default for Settings {
             rank: Rank::default(),
             doubt: Duration::from_secs(45),
             compute: None,
+            data_path: None,
             logs: None,
         }
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
+use hearth::datapath::DataPath;
 use hearth::domain::cluster::{Capacity, Cluster as ClusterView, Observed, PlacementTraits};
 use hearth::domain::volume::{NewVolume, Volume};
 use hearth::domain::{Bytes, Clock, ClusterId, ClusterName, Ctx, Gib, LightosProject, ProjectId, UserId};
@@ -32,6 +33,8 @@ pub struct Lab {
     pub clock: Clock,
     /// Where Nova is found, for the next life.
     pub keystone: Option<String>,
+    /// What the next life copies through.
+    pub data_path: Option<DataPath>,
 }
 
 /// A gateway process, without its edge.
@@ -68,7 +71,16 @@ impl Lab {
         });
         let sims = sims.collect();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let mut lab = Self { runtime, sims, folder, http, life: None, clock: Clock::System, keystone: None };
+        let mut lab = Self {
+            runtime,
+            sims,
+            folder,
+            http,
+            life: None,
+            clock: Clock::System,
+            keystone: None,
+            data_path: None,
+        };
         lab.begin();
         lab.poll();
         lab
@@ -95,8 +107,13 @@ impl Lab {
                 clock: clock.clone(),
                 compute: compute.clone(),
             };
-            let settings =
-                Settings { sweep: Duration::from_millis(50), doubt: DOUBT, compute, ..Settings::default() };
+            let settings = Settings {
+                sweep: Duration::from_millis(50),
+                doubt: DOUBT,
+                compute,
+                data_path: self.data_path.clone(),
+                ..Settings::default()
+            };
             let worker = Worker::new(store.clone(), clients.clone(), dispatch, clock, settings);
             worker.start(announced);
             (store, clients, services, worker)

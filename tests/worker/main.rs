@@ -10,6 +10,10 @@ mod backups;
 mod compute;
 mod copying;
 mod crashes;
+mod datapath;
+#[path = "../devices/mod.rs"]
+#[allow(dead_code, reason = "made for more tests than these")]
+mod devices;
 #[path = "../auth/fake_keystone.rs"]
 #[allow(dead_code, reason = "made for more tests than these")]
 mod fake_keystone;

@@ -1,9 +1,7 @@
 //! Copying an image or a backup into a volume that has just been made.
-//!
-//! THE ENGINE GOES HERE: it copies, sets what the volume takes over from its source and goes on
-//! to `Finish`. There is no data path yet, so the volume ends in error as after a copy that
-//! failed: it exists on its cluster, stays reserved there until a poll has listed it, and is
-//! deleted like any other.
+
+mod backup;
+mod image;
 
 use super::{Order, finish};
 use crate::domain::message::{Action, Reason, ResourceKind};
@@ -14,20 +12,25 @@ use crate::worker::flow::Flow;
 use crate::worker::job::Job;
 
 pub(super) async fn fill(job: &Job, order: &Order, uuid: BackendUuid) -> Result<Flow> {
-    let volume = order.volume.to_string();
-    let (subject, action, reason) = match &order.source {
-        Source::Image(_) => {
-            ((ResourceKind::Volume, volume), Action::CopyImageToVolume, Reason::NoImageService)
-        }
-        Source::Backup(id) => {
-            ((ResourceKind::Backup, id.to_string()), Action::RestoreBackup, Reason::RestoreFailed)
-        }
+    match &order.source {
+        Source::Image(id) => image::fill(job, order, uuid, id).await,
+        Source::Backup(id) => backup::fill(job, order, uuid, *id).await,
         // There is nothing to copy.
-        Source::Blank | Source::Snapshot(_) | Source::Volume(_) => {
-            return finish::finish(job, order, uuid).await;
-        }
-    };
-    let (guard, subject, reason) = (&order.at(CreateVolume::Guard), &subject, &reason);
+        Source::Blank | Source::Snapshot(_) | Source::Volume(_) => finish::finish(job, order, uuid).await,
+    }
+}
+
+/// What the user is told of a copy that could not be made.
+struct Told<'a> {
+    subject: (ResourceKind, String),
+    action: Action,
+    reason: &'a Reason,
+}
+
+/// The volume ends in error: it exists on its cluster, stays reserved there until a poll has
+/// listed it, and is deleted like any other.
+async fn fail(job: &Job, order: &Order, uuid: BackendUuid, told: &Told<'_>) -> Result<Flow> {
+    let guard = &order.at(CreateVolume::Guard);
     job.bench
         .store
         .write("fail to fill a volume", |tx, _| {
@@ -44,7 +47,7 @@ pub(super) async fn fill(job: &Job, order: &Order, uuid: BackendUuid) -> Result<
                     }
                     tx.update_volume(&volume).await?;
                     if meant {
-                        job.tell(tx, subject.clone(), action, reason).await?;
+                        job.tell(tx, told.subject.clone(), told.action, told.reason).await?;
                     }
                 }
                 job.end_guarded(tx, guard).await
