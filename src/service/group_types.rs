@@ -102,6 +102,10 @@ impl Services {
         self.store
             .write("update a group type", |tx, _| {
                 Box::pin(async move {
+                    // A name that is taken is told of before the type is looked for.
+                    if let Some(name) = &changes.name {
+                        tx.refuse_group_type_name(name, id).await?;
+                    }
                     let mut found = visible(tx, ctx, id).await?;
                     changes.make(&mut found.name, &mut found.description, &mut found.is_public);
                     found.updated_at = Some(ctx.clock.now());

@@ -105,16 +105,21 @@ impl Tx {
         }
     }
 
+    /// # Errors
+    /// `Conflict` when another type than `id` has the name.
+    pub async fn refuse_group_type_name(&mut self, name: &str, id: &str) -> Result<()> {
+        match self.find_group_type_by_name(name).await? {
+            Some(other) if other.id.to_string() != id => Err(name_taken(name)),
+            _ => Ok(()),
+        }
+    }
+
     /// Writes the type back.
     ///
     /// # Errors
     /// `Conflict` when the name is taken, `NotFound` when the type is gone.
     pub async fn update_group_type(&mut self, t: &GroupType) -> Result<()> {
-        if let Some(other) = self.find_group_type_by_name(&t.name).await?
-            && other.id != t.id
-        {
-            return Err(name_taken(&t.name));
-        }
+        self.refuse_group_type_name(&t.name, &t.id.to_string()).await?;
         let mut update = Query::update();
         update
             .table("group_types")

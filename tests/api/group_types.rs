@@ -44,6 +44,9 @@ async fn a_group_type_lives_and_dies() {
     assert_eq!(bench.get(&one).send().await.fault(404), format!("Group type {id} could not be found."));
     bench.delete(&one).send().await.fault(404);
     bench.put(&one, json!({"group_type": {"name": "x"}})).send().await.fault(404);
+    // That a name is taken is told of first.
+    let taken = json!({"group_type": {"name": "default_cgsnapshot_type"}});
+    bench.put(&one, taken).send().await.fault(409);
 }
 
 #[tokio::test]

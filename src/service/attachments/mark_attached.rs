@@ -103,7 +103,8 @@ pub(super) fn join(
         connector: None,
         connection_info: None,
         created_at: now,
-        updated_at: None,
+        // Cinder makes it first and marks it attached then.
+        updated_at: Some(ctx.clock.now()),
         version: 1,
     }))
 }
