@@ -19,6 +19,7 @@
 //! | `store` | all SQL, and only SQL |
 //! | `domain` | pure types and rules |
 //! | `simulator` | a simulated Lightbits cluster, a stranger to the rest |
+//! | `nvme` | NVMe/TCP in user space: the blocks of one namespace |
 //! | `config`, `telemetry` | settings; logs and metric names |
 
 pub mod api;
@@ -31,6 +32,7 @@ pub mod datapath;
 pub mod domain;
 pub mod fleet;
 pub mod lightbits;
+pub mod nvme;
 pub mod placement;
 pub mod service;
 pub mod simulator;

@@ -14,6 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("config", &["domain"]),
     ("store", &["domain"]),
     ("lightbits", &["domain", "telemetry"]),
+    ("nvme", &[]),
     ("auth", &["domain", "telemetry"]),
     ("compute", &["auth", "domain"]),
     ("datapath", &["domain"]),
@@ -22,7 +23,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("service", &["store", "placement", "fleet", "compute", "domain", "telemetry"]),
     ("worker", &["store", "placement", "fleet", "lightbits", "compute", "datapath", "domain", "telemetry"]),
     ("api", &["service", "auth", "domain", "telemetry"]),
-    ("simulator", &["domain"]),
+    // What is on the wire between the two is all that they share.
+    ("simulator", &["domain", "nvme"]),
     (
         "app",
         &[

@@ -6,6 +6,12 @@
 mod auth;
 #[path = "simulator/capacity.rs"]
 mod capacity;
+#[path = "simulator/data.rs"]
+mod data;
+#[path = "simulator/data_faults.rs"]
+mod data_faults;
+#[path = "simulator/data_hostile.rs"]
+mod data_hostile;
 #[path = "simulator/faults.rs"]
 mod faults;
 #[path = "simulator/harness.rs"]

@@ -28,6 +28,9 @@ pub struct SimCommand {
     /// Of the management API, the same on every node; 0 chooses a free one and keeps it.
     #[arg(long, default_value_t = 443)]
     port: u16,
+    /// Of the data path (NVMe/TCP), the same on every node; 0 chooses a free one and keeps it.
+    #[arg(long, default_value_t = 0)]
+    data_port: u16,
     /// Where faults are ordered and the truth is told (plain HTTP); port 0 chooses one.
     #[arg(long, default_value = "127.0.0.1:0")]
     control: SocketAddr,
@@ -131,6 +134,7 @@ impl SimCommand {
             ip_base: self.ip_base,
             nodes: self.nodes,
             port: self.port,
+            data_port: self.data_port,
             control: self.control,
             capacity: self.capacity,
             auth: if self.no_auth { AuthMode::Open } else { AuthMode::Jwt },
@@ -169,6 +173,10 @@ fn announce(running: &Running) -> std::io::Result<()> {
     for endpoint in running.endpoints() {
         writeln!(out, "endpoint  https://{endpoint}")?;
     }
+    for endpoint in running.data_endpoints() {
+        writeln!(out, "data      nvme-tcp {endpoint}")?;
+    }
+    writeln!(out, "subsystem {}", running.subsystem_nqn())?;
     writeln!(out, "control   http://{}", running.control())?;
     writeln!(out, "ca        {}", running.ca().display())?;
     writeln!(out, "jwt       {}", running.keys().system_jwt.display())?;

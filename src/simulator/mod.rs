@@ -3,11 +3,13 @@
 //! It is built from `lightbits-api` facts alone and shares no code with the gateway's own
 //! client, so that the two can disagree. From the inside out: `model` is the state, `rules` are
 //! pure decisions on it, `world` and `journal` keep it, `rest` is the HTTP gateway in front,
-//! `faults` is what goes wrong on demand, `control` is the door for whoever directs the play.
+//! `target` is the data path beside it (NVMe/TCP over the sparse files of `data`), `faults` is what
+//! goes wrong on demand, `control` is the door for whoever directs the play.
 
 mod certificates;
 mod connection;
 mod control;
+mod data;
 mod exchange;
 mod faults;
 mod files;
@@ -20,6 +22,7 @@ mod refusal;
 mod rest;
 mod rules;
 mod shared;
+mod target;
 mod world;
 #[cfg(test)]
 mod world_tests;
@@ -42,6 +45,7 @@ use listeners::Listeners;
 use model::Record;
 use rules::Fate;
 use shared::{Counters, Shared};
+use target::Target;
 use world::World;
 
 /// A cluster at work. Dropping it stops it too, only without waiting.
@@ -49,6 +53,8 @@ pub struct Running {
     name: String,
     uuid: Uuid,
     endpoints: Vec<SocketAddr>,
+    data_endpoints: Vec<SocketAddr>,
+    subsystem_nqn: String,
     control: SocketAddr,
     ca: PathBuf,
     keys: KeyFiles,
@@ -66,6 +72,13 @@ impl Running {
     /// One address a node, in the order of the nodes; HTTPS.
     pub fn endpoints(&self) -> &[SocketAddr] {
         &self.endpoints
+    }
+    /// Where each node serves data: NVMe/TCP.
+    pub fn data_endpoints(&self) -> &[SocketAddr] {
+        &self.data_endpoints
+    }
+    pub fn subsystem_nqn(&self) -> &str {
+        &self.subsystem_nqn
     }
     /// The control endpoint; plain HTTP.
     pub const fn control(&self) -> SocketAddr {
@@ -93,11 +106,15 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
     let mut world = World::open(options.clone())?;
     let bound = listeners::bind(&addresses, options.port, world.identity().port).await?;
     let endpoints = bound.iter().map(TcpListener::local_addr).collect::<Result<Vec<_>, _>>()?;
-    let options = Arc::new(Options { port: endpoints.first().map_or(0, SocketAddr::port), ..options });
+    let doors = listeners::bind(&addresses, options.data_port, world.identity().data_port).await?;
+    let data_endpoints = doors.iter().map(TcpListener::local_addr).collect::<Result<Vec<_>, _>>()?;
+    let port_of = |endpoints: &[SocketAddr]| endpoints.first().map_or(0, SocketAddr::port);
+    let (port, data_port) = (port_of(&endpoints), port_of(&data_endpoints));
+    let options = Arc::new(Options { port, data_port, ..options });
     world.settle_on(Arc::clone(&options));
     let (keys, credential) = keys::prepare(&options.dir, options.clock.now())?;
     let certificates = certificates::prepare(&options.dir, &options.name, &addresses)?;
-    let identity = model::Identity { port: options.port, ..world.identity() };
+    let identity = model::Identity { port, data_port, ..world.identity() };
     let installed = vec![credential, Record::Identity(identity.clone())];
     let written = world.write(Fate::Good, |_| Ok((installed, ())));
     written.map_err(|refusal| anyhow::anyhow!(refusal.message))?;
@@ -107,6 +124,7 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
         faults: Mutex::new(Engine::new(options.seed)),
         counters: Mutex::new(Counters::default()),
         listeners: Listeners::new(endpoints.clone(), certificates.tls),
+        target: Target::new(data_endpoints.clone(), identity.subsystem_nqn()),
         tasks: TaskTracker::new(),
         stop: stop.clone(),
         world: Mutex::new(world),
@@ -121,10 +139,15 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
     for (index, listener) in (0..).zip(bound).filter(|(index, _)| !down.contains(index)) {
         listeners::serve(&shared, index, listener);
     }
+    for (index, listener) in (0..).zip(doors).filter(|(index, _)| !down.contains(index)) {
+        target::serve(&shared, index, listener);
+    }
     Ok(Running {
         name: options.name.clone(),
         uuid: identity.uuid,
         endpoints,
+        data_endpoints,
+        subsystem_nqn: identity.subsystem_nqn(),
         control: control_address,
         ca: certificates.ca,
         keys,

@@ -21,6 +21,8 @@ pub struct Options {
     /// The same on every node; 0 chooses one that is free on all of them and keeps it for the
     /// next start in the same folder.
     pub port: u16,
+    /// The same for the data path: NVMe/TCP.
+    pub data_port: u16,
     pub control: SocketAddr,
     /// Effective physical storage of the whole cluster, in bytes.
     pub capacity: u64,
@@ -150,6 +152,7 @@ impl Options {
             ip_base: Ipv4Addr::new(127, 0, 1, 0),
             nodes: 3,
             port: 0,
+            data_port: 0,
             control: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             capacity: 100 << 40,
             auth: AuthMode::Jwt,

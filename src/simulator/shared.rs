@@ -9,6 +9,7 @@ use tokio_util::task::TaskTracker;
 use super::faults::Engine;
 use super::listeners::Listeners;
 use super::options::Options;
+use super::target::Target;
 use super::world::World;
 
 pub struct Shared {
@@ -17,6 +18,7 @@ pub struct Shared {
     pub faults: Mutex<Engine>,
     pub counters: Mutex<Counters>,
     pub listeners: Listeners,
+    pub target: Target,
     pub tasks: TaskTracker,
     pub stop: CancellationToken,
 }

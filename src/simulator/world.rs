@@ -7,8 +7,10 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use uuid::Uuid;
 
+use super::data::Data;
 use super::journal::Journal;
 use super::model::{Identity, Node, Project, Record, Tables};
 use super::options::Options;
@@ -21,8 +23,10 @@ pub struct World {
     options: Arc<Options>,
     tables: Tables,
     journal: Journal,
+    data: Data,
     followers: HashMap<u16, Follower>,
     turn: u64,
+    changes: watch::Sender<()>,
 }
 
 /// How far a node's reads are behind.
@@ -54,10 +58,12 @@ impl World {
     pub fn open(options: Options) -> anyhow::Result<Self> {
         let options = Arc::new(options);
         let (journal, tables) = Journal::open(&options.dir)?;
-        let mut world = Self { options, tables, journal, followers: HashMap::new(), turn: 0 };
+        let data = Data::open(&options.dir, &tables);
+        let (followers, changes) = (HashMap::new(), watch::Sender::new(()));
+        let mut world = Self { options, tables, journal, data, followers, turn: 0, changes };
         let mut records = Vec::new();
         let created = world.options.clock.now();
-        let fresh = || Identity { uuid: Uuid::new_v4(), created, port: 0 };
+        let fresh = || Identity { uuid: Uuid::new_v4(), created, port: 0, data_port: 0 };
         let identity = world.tables.identity.clone().unwrap_or_else(fresh);
         if world.tables.identity.is_none() {
             records.extend(first_records(&identity));
@@ -77,11 +83,19 @@ impl World {
         self.options = options;
     }
     pub fn identity(&self) -> Identity {
-        let nobody = || Identity { uuid: Uuid::nil(), created: Timestamp(0), port: 0 };
+        let nobody = || Identity { uuid: Uuid::nil(), created: Timestamp(0), port: 0, data_port: 0 };
         self.tables.identity.clone().unwrap_or_else(nobody)
     }
     pub const fn tables(&self) -> &Tables {
         &self.tables
+    }
+
+    pub const fn data(&self) -> &Data {
+        &self.data
+    }
+    /// Wakes up whenever something but the contents of volumes has changed.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
     }
 
     /// Reads as `node` would answer; `None` is the truth.
@@ -155,6 +169,11 @@ impl World {
             return Ok(());
         }
         self.journal.append(&records)?;
+        self.data.follow(&self.tables, &records);
+        let is_content = |record: &Record| matches!(record, Record::Written { .. } | Record::Erased { .. });
+        if !records.iter().all(is_content) {
+            self.changes.send_replace(());
+        }
         for follower in self.followers.values_mut() {
             follower.queue.push_back((now, records.clone()));
         }

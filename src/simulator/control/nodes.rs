@@ -12,6 +12,7 @@ use crate::simulator::listeners::{self, Welcome};
 use crate::simulator::rules::nodes::{self as rules, Access};
 use crate::simulator::rules::{Fate, protection};
 use crate::simulator::shared::Shared;
+use crate::simulator::target;
 use crate::simulator::world::Lag;
 
 pub async fn list(State(shared): Director) -> Result<Json<Value>, Failed> {
@@ -37,12 +38,14 @@ fn view(shared: &Shared) -> Result<Value, Failed> {
 pub async fn down(State(shared): Director, Path(index): Path<u16>) -> Result<Json<Value>, Failed> {
     shared.world().write(Fate::Good, |at| Ok((rules::down(at, index)?, ())))?;
     shared.listeners.close(index).await;
+    shared.target.close(index).await;
     Ok(Json(view(&shared)?))
 }
 
 pub async fn up(State(shared): Director, Path(index): Path<u16>) -> Result<Json<Value>, Failed> {
     shared.world().write(Fate::Good, |at| Ok((rules::up(at, index)?, ())))?;
     listeners::reopen(&shared, index).await?;
+    target::reopen(&shared, index).await?;
     Ok(Json(view(&shared)?))
 }
 

@@ -5,6 +5,10 @@ use rand::{RngExt, SeedableRng};
 
 use super::rule::{Action, Rule, When};
 
+/// The method of what comes over the data path. A rule hits it only when it says which operation,
+/// method or path it means: trouble with the management API is not trouble with the data.
+pub const DATA_PATH: &str = "NVME";
+
 /// What a rule can look at.
 #[derive(Debug, Clone, Copy)]
 pub struct Seen<'a> {
@@ -78,7 +82,9 @@ impl Engine {
 
 fn matches(rule: &Rule, seen: Seen<'_>) -> bool {
     let it = &rule.matches;
-    it.operation.as_deref().is_none_or(|operation| operation == seen.operation)
+    let is_meant = it.operation.is_some() || it.method.is_some() || it.path.is_some();
+    (is_meant || seen.method != DATA_PATH)
+        && it.operation.as_deref().is_none_or(|operation| operation == seen.operation)
         && it.method.as_deref().is_none_or(|method| method.eq_ignore_ascii_case(seen.method))
         && it.path.as_deref().is_none_or(|prefix| seen.path.starts_with(prefix))
         && it.node.is_none_or(|node| node == seen.node)

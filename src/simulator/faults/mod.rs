@@ -4,5 +4,5 @@
 mod engine;
 mod rule;
 
-pub use engine::{Engine, Plan, Seen};
+pub use engine::{DATA_PATH, Engine, Plan, Seen};
 pub use rule::{Action, Rule};

@@ -4,6 +4,9 @@
 //! fresh one above it; a clone opens a layer above the snapshot's. So the changed blocks between
 //! two snapshots are the layers between them, and what a delete frees is the layer nobody else
 //! stands on. The data itself is somewhere else (a sparse file), or nowhere.
+//!
+//! A layer that is folded into the one above brings its file along: no data moves, and a
+//! process killed at any moment has lost none.
 
 use std::collections::BTreeMap;
 
@@ -54,6 +57,34 @@ impl Extents {
         }
         self.blocks = self.ranges().map(|(from, to)| to - from).sum();
     }
+    /// Drops the blocks `from..to` and says how many of them were there.
+    pub fn remove(&mut self, from: u64, to: u64) -> u64 {
+        let gone: Vec<(u64, u64)> = self.within(from, to).collect();
+        for (start, end) in &gone {
+            let Some((whole, last)) = self.ranges.range(..=start).next_back().map(|(s, e)| (*s, *e)) else {
+                continue;
+            };
+            self.ranges.remove(&whole);
+            if whole < *start {
+                self.ranges.insert(whole, *start);
+            }
+            if *end < last {
+                self.ranges.insert(*end, last);
+            }
+        }
+        let gone = gone.iter().map(|(start, end)| end - start).sum();
+        self.blocks -= gone;
+        gone
+    }
+    /// What of `from..to` is in the set.
+    pub fn within(&self, from: u64, to: u64) -> impl Iterator<Item = (u64, u64)> + '_ {
+        let first = self.ranges.range(..=from).next_back().map_or(from, |(start, _)| *start);
+        let touching = self.ranges.range(first..to.max(first));
+        touching.map(move |(s, e)| ((*s).max(from), (*e).min(to))).filter(|(s, e)| s < e)
+    }
+    fn covers(&self, other: &Self) -> bool {
+        other.ranges().all(|(from, to)| self.within(from, to).map(|(s, e)| e - s).sum::<u64>() == to - from)
+    }
     pub fn ranges(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
         self.ranges.iter().map(|(from, to)| (*from, *to))
     }
@@ -72,9 +103,59 @@ pub struct Layer {
     /// What compression leaves of a hundred bytes.
     pub stored_percent: u32,
     pub extents: Extents,
+    /// Which file has which blocks, the one that counts first; empty while there is one only,
+    /// named after the layer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<DataFile>,
+}
+
+/// Blocks in one file of data, each at its own place in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataFile {
+    pub uuid: Uuid,
+    pub extents: Extents,
 }
 
 impl Layer {
+    /// The blocks are in the layer's own file now.
+    pub fn insert(&mut self, from: u64, to: u64) {
+        self.extents.insert(from, to);
+        if let Some(own) = self.files.first_mut() {
+            own.extents.insert(from, to);
+        }
+    }
+    /// The blocks are nowhere in this layer any more.
+    pub fn remove(&mut self, from: u64, to: u64) {
+        self.extents.remove(from, to);
+        for file in &mut self.files {
+            file.extents.remove(from, to);
+        }
+    }
+    pub fn truncate(&mut self, end: u64) {
+        self.extents.truncate(end);
+        for file in &mut self.files {
+            file.extents.truncate(end);
+        }
+    }
+    /// Takes over what the layer below has and this one has not.
+    pub fn absorb(&mut self, lower: &Self) {
+        let mut files = std::mem::take(&mut self.files);
+        if files.is_empty() {
+            files.push(DataFile { uuid: self.uuid, extents: self.extents.clone() });
+        }
+        let wanted = lower.files().filter(|(_, extents)| !self.extents.covers(extents));
+        files.extend(wanted.map(|(uuid, extents)| DataFile { uuid, extents: extents.clone() }));
+        if files.len() > 1 {
+            self.files = files;
+        }
+        self.extents.extend(&lower.extents);
+    }
+    /// The files that have its data, the one that counts first.
+    pub fn files(&self) -> impl Iterator<Item = (Uuid, &Extents)> {
+        let own = self.files.is_empty().then_some((self.uuid, &self.extents));
+        own.into_iter().chain(self.files.iter().map(|file| (file.uuid, &file.extents)))
+    }
+
     pub fn logical_bytes(&self) -> u64 {
         self.extents.blocks() * BLOCK
     }
@@ -119,7 +200,17 @@ mod tests {
             }
             extents.truncate(cut);
             model.retain(|block| *block < cut);
-            prop_assert_eq!(extents.ranges().flat_map(|(from, to)| from..to).collect::<BTreeSet<_>>(), model);
+            prop_assert_eq!(&extents.ranges().flat_map(|(from, to)| from..to).collect::<BTreeSet<_>>(), &model);
+            let (from, to) = (cut / 3, cut);
+            prop_assert_eq!(
+                extents.within(from, to).flat_map(|(from, to)| from..to).collect::<Vec<_>>(),
+                model.range(from..to).copied().collect::<Vec<_>>()
+            );
+            let gone = model.len();
+            model.retain(|block| !(from..to).contains(block));
+            prop_assert_eq!(extents.remove(from, to), (gone - model.len()) as u64);
+            prop_assert_eq!(extents.blocks(), model.len() as u64);
+            prop_assert_eq!(&extents.ranges().flat_map(|(from, to)| from..to).collect::<BTreeSet<_>>(), &model);
             let ranges: Vec<_> = extents.ranges().collect();
             prop_assert!(ranges.windows(2).all(|pair| pair[0].1 < pair[1].0));
         }

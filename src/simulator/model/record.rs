@@ -13,6 +13,9 @@ pub struct Identity {
     pub created: Timestamp,
     /// The port that was free at the first start without a fixed one.
     pub port: u16,
+    /// The same for the data ports.
+    #[serde(default)]
+    pub data_port: u16,
 }
 
 impl Identity {
@@ -32,6 +35,12 @@ pub enum Record {
     Layer(Box<Layer>),
     /// Blocks `from..to` of a layer were written.
     Written {
+        layer: Uuid,
+        from: u64,
+        to: u64,
+    },
+    /// Blocks `from..to` of a layer that stands on nothing were given back.
+    Erased {
         layer: Uuid,
         from: u64,
         to: u64,

@@ -46,7 +46,8 @@ pub struct Tables {
     taken: HashMap<Uuid, BTreeSet<Uuid>>,
     /// Layer → layers that stand on it.
     above: HashMap<Uuid, BTreeSet<Uuid>>,
-    nsids: BTreeSet<u32>,
+    /// NSID → volume.
+    nsids: BTreeMap<u32, Uuid>,
 }
 
 impl Tables {
@@ -58,7 +59,8 @@ impl Tables {
             Record::Snapshot(snapshot) => self.put_snapshot(*snapshot),
             Record::SnapshotGone(uuid) => self.drop_snapshot(uuid),
             Record::Layer(layer) => self.put_layer(*layer),
-            Record::Written { layer, from, to } => self.write(layer, from, to),
+            Record::Written { layer, from, to } => self.with_layer(layer, |it| it.insert(from, to)),
+            Record::Erased { layer, from, to } => self.with_layer(layer, |it| it.remove(from, to)),
             Record::LayerGone(uuid) => self.drop_layer(uuid),
             Record::Node(node) => self.put_node(node),
             Record::Project(project) => drop(self.projects.insert(project.name.clone(), project)),
@@ -98,7 +100,7 @@ impl Tables {
             self.clones.entry(source.uuid).or_default().insert(volume.uuid);
         }
         if volume.nsid > 0 {
-            self.nsids.insert(volume.nsid);
+            self.nsids.insert(volume.nsid, volume.uuid);
         }
         self.volumes.insert(volume.uuid, Arc::new(volume));
     }
@@ -141,10 +143,10 @@ impl Tables {
             forget(&mut self.above, &parent, uuid);
         }
     }
-    fn write(&mut self, layer: Uuid, from: u64, to: u64) {
+    fn with_layer(&mut self, layer: Uuid, change: impl FnOnce(&mut Layer)) {
         let Some(layer) = self.layers.get_mut(&layer) else { return };
         self.usage.layer(layer, Turn::Out);
-        layer.extents.insert(from, to);
+        change(layer);
         self.usage.layer(layer, Turn::In);
     }
     fn put_node(&mut self, node: Node) {
@@ -196,8 +198,16 @@ impl Tables {
         let credential = self.credentials.get(&(scope.to_owned(), id.to_owned()))?;
         (credential.kind == "RS256PubKey").then(|| credential.payload.clone())
     }
+    pub fn volume_by_nsid(&self, nsid: u32) -> Option<&Arc<Volume>> {
+        self.volumes.get(self.nsids.get(&nsid)?)
+    }
+    /// Volumes that have an NSID above `nsid`, in the order of those.
+    pub fn volumes_after(&self, nsid: u32) -> impl Iterator<Item = &Arc<Volume>> {
+        let after = (std::ops::Bound::Excluded(nsid), std::ops::Bound::Unbounded);
+        self.nsids.range(after).filter_map(|(_, uuid)| self.volumes.get(uuid))
+    }
     pub fn next_nsid(&self) -> u32 {
-        self.nsids.last().map_or(1, |last| last.saturating_add(1))
+        self.nsids.last_key_value().map_or(1, |(last, _)| last.saturating_add(1))
     }
     pub fn node_by_uuid(&self, uuid: Uuid) -> Option<&Node> {
         self.nodes.values().find(|node| node.uuid == uuid)

@@ -42,7 +42,7 @@ fn common(at: &Moment<'_>) -> Message {
 }
 
 pub fn info(at: &Moment<'_>, _: &Call) -> Result<Value> {
-    Ok(common(at).texts("nvmeEndpoints", endpoints(at, 4420)).value())
+    Ok(common(at).texts("nvmeEndpoints", endpoints(at, at.options.data_port)).value())
 }
 
 pub fn show(at: &Moment<'_>, _: &Call) -> Result<Value> {

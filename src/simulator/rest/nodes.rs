@@ -36,7 +36,7 @@ fn view(at: &Moment<'_>, node: &Node) -> Value {
         .uuid("UUID", node.uuid)
         .choice("state", node.state.name(), "Unknown")
         .choice("status", reachable, "NoStatus")
-        .text("nvmeEndpoint", &format!("{}:4420", at.options.node_ip(node.index)))
+        .text("nvmeEndpoint", &format!("{}:{}", at.options.node_ip(node.index), at.options.data_port))
         .texts("failureDomains", [&node.server_name])
         .text("hostname", &node.server_name)
         .uint32("numManagedDevices", 4)

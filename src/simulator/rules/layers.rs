@@ -18,6 +18,7 @@ pub fn root(nodes: &[Uuid], stored_percent: u32) -> Layer {
         nodes: nodes.to_vec(),
         stored_percent,
         extents: Default::default(),
+        files: Vec::new(),
     }
 }
 
@@ -52,7 +53,7 @@ fn fold(tables: &Tables, lower: &Layer, upper: Uuid) -> Vec<Record> {
     let mut records = Vec::new();
     if let Some(upper) = tables.layers.get(&upper) {
         let mut merged = Layer { parent: lower.parent, ..upper.clone() };
-        merged.extents.extend(&lower.extents);
+        merged.absorb(lower);
         records.push(Record::Layer(Box::new(merged)));
     }
     records.push(Record::LayerGone(lower.uuid));

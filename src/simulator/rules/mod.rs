@@ -4,6 +4,7 @@
 pub mod capacity;
 pub mod changed_blocks;
 pub mod due;
+pub mod hosts;
 pub mod input;
 pub mod layers;
 pub mod nodes;

@@ -104,7 +104,7 @@ pub fn finish_update(at: &Moment<'_>, volume: Volume, change: Change) -> Vec<Rec
     let mut records: Vec<Record> = cut
         .map(|layer| {
             let mut layer = layer.clone();
-            layer.extents.truncate(size / BLOCK);
+            layer.truncate(size / BLOCK);
             Record::Layer(Box::new(layer))
         })
         .into_iter()
