@@ -17,7 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("nvme", &[]),
     ("auth", &["domain", "telemetry"]),
     ("compute", &["auth", "domain"]),
-    ("datapath", &["domain"]),
+    ("datapath", &["nvme", "domain"]),
     ("placement", &["domain"]),
     ("fleet", &["lightbits", "store", "domain", "telemetry"]),
     ("service", &["store", "placement", "fleet", "compute", "domain", "telemetry"]),

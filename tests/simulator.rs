@@ -12,6 +12,8 @@ mod data;
 mod data_faults;
 #[path = "simulator/data_hostile.rs"]
 mod data_hostile;
+#[path = "simulator/data_kernel.rs"]
+mod data_kernel;
 #[path = "simulator/faults.rs"]
 mod faults;
 #[path = "simulator/harness.rs"]

@@ -11,7 +11,7 @@ use crate::auth::Authenticator;
 use crate::auth::keystone::{self, Domain, KeystoneSettings, Peer, ServiceRoles, TlsVerification};
 use crate::compute::Compute;
 use crate::config::{self, Config, Connector, Rank, Strategy, Tls};
-use crate::datapath::{DataPath, DiscoveryClient};
+use crate::datapath::{DataPath, DiscoveryClient, NvmeTcp};
 use crate::domain::Clock;
 use crate::domain::cluster::PlacementTraits;
 use crate::domain::quota::Resource;
@@ -89,6 +89,7 @@ pub(super) fn data_path(config: &Config) -> anyhow::Result<Option<DataPath>> {
     let settings = &config.data_path;
     let client = match settings.connector {
         Connector::None => return Ok(None),
+        Connector::NvmeTcp => return Ok(Some(DataPath::nvme_tcp(NvmeTcp::default(), settings.copies))),
         Connector::DiscoveryClient => DiscoveryClient {
             folder: settings.discovery_client_dir.clone(),
             devices: settings.device_dir.clone(),

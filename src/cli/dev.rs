@@ -13,7 +13,7 @@ use clap::Args;
 
 use super::serve::{runtime, start_logging, until_told};
 use crate::app;
-use crate::config::{Config, Period, Strategy};
+use crate::config::{Config, Connector, Period, Strategy};
 use crate::domain::Clock;
 use crate::simulator::{self, AuthMode, Options, ROOT_KID, Timings};
 
@@ -108,6 +108,7 @@ impl DevCommand {
         config.policy.folders = vec![dir.join("policy.d")];
         config.fleet.poll_interval = Period(Duration::from_secs(2));
         config.fleet.list_interval = Period(Duration::from_secs(5));
+        config.data_path.connector = Connector::NvmeTcp;
         config.fleet.trust_after = 3;
         config.fleet.trust_time = Period(Duration::from_secs(3));
         config

@@ -12,6 +12,7 @@ pub enum Connector {
     #[default]
     None,
     DiscoveryClient,
+    NvmeTcp,
 }
 
 /// What images, backups and moves are copied through.
@@ -20,6 +21,7 @@ pub enum Connector {
 pub struct DataPath {
     /// `none`: nothing is copied, and what needs a copy fails. `discovery-client`: through the
     /// Lightbits discovery client and the kernel of this machine, as os-brick does; needs root.
+    /// `nvme-tcp`: the gateway connects to the nodes' data ports by itself; needs neither.
     pub connector: Connector,
     /// Volumes that are open at once; a copy holds some MiB of memory.
     pub copies: usize,

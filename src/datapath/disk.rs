@@ -5,6 +5,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::Trouble;
 use super::discovery_client::Connected;
+use super::nvme_tcp::Attached;
 use crate::domain;
 
 /// Reads and writes at once as many as you like; offsets and lengths are multiples of 4096, unless
@@ -20,6 +21,7 @@ pub struct Disk {
 #[derive(Debug)]
 enum Kind {
     Device(Connected),
+    Namespace(Attached),
 }
 
 impl Disk {
@@ -27,10 +29,15 @@ impl Disk {
         Self { kind: Kind::Device(connected), _turn: turn }
     }
 
+    pub(super) const fn namespace(attached: Attached, turn: OwnedSemaphorePermit) -> Self {
+        Self { kind: Kind::Namespace(attached), _turn: turn }
+    }
+
     /// What the device holds: at least what was asked for.
     pub const fn size(&self) -> domain::Bytes {
         match &self.kind {
             Kind::Device(connected) => connected.device.size(),
+            Kind::Namespace(attached) => attached.size(),
         }
     }
 
@@ -39,6 +46,7 @@ impl Disk {
     pub async fn read(&self, offset: u64, length: usize) -> Result<Bytes, Trouble> {
         match &self.kind {
             Kind::Device(connected) => connected.device.read(offset, length).await,
+            Kind::Namespace(attached) => attached.read(offset, length).await,
         }
     }
 
@@ -47,6 +55,7 @@ impl Disk {
     pub async fn write(&self, offset: u64, data: Bytes) -> Result<(), Trouble> {
         match &self.kind {
             Kind::Device(connected) => connected.device.write(offset, data).await,
+            Kind::Namespace(attached) => attached.write(offset, data).await,
         }
     }
 
@@ -55,6 +64,7 @@ impl Disk {
     pub async fn write_zeroes(&self, offset: u64, length: u64) -> Result<(), Trouble> {
         match &self.kind {
             Kind::Device(connected) => connected.device.write_zeroes(offset, length).await,
+            Kind::Namespace(attached) => attached.write_zeroes(offset, length).await,
         }
     }
 
@@ -65,6 +75,7 @@ impl Disk {
     pub async fn flush(&self) -> Result<(), Trouble> {
         match &self.kind {
             Kind::Device(connected) => connected.device.flush().await,
+            Kind::Namespace(attached) => attached.flush().await,
         }
     }
 
@@ -75,6 +86,11 @@ impl Disk {
     pub async fn close(self) -> Result<(), Trouble> {
         match self.kind {
             Kind::Device(connected) => connected.close().await,
+            // The connection is gone however the leave was taken.
+            Kind::Namespace(attached) => {
+                attached.close().await;
+                Ok(())
+            }
         }
     }
 }

@@ -10,13 +10,16 @@
 //! | `disk` | a volume that is open: read, write, zeroes, flush |
 //! | `device` | the same over a block device (or a file) |
 //! | `discovery_client` | asking the machine's discovery client for the device |
+//! | `nvme_tcp` | connecting by ourselves, in user space |
 
 mod device;
 mod discovery_client;
 mod disk;
+mod nvme_tcp;
 
 pub use discovery_client::DiscoveryClient;
 pub use disk::Disk;
+pub use nvme_tcp::NvmeTcp;
 
 use std::sync::Arc;
 
@@ -65,12 +68,22 @@ pub struct DataPath {
 #[derive(Debug)]
 enum Way {
     DiscoveryClient(DiscoveryClient),
+    NvmeTcp(NvmeTcp),
 }
 
 impl DataPath {
     /// `copies`: volumes open at once; more of them wait.
     pub fn discovery_client(client: DiscoveryClient, copies: usize) -> Self {
-        Self { way: Arc::new(Way::DiscoveryClient(client)), copies: Arc::new(Semaphore::new(copies)) }
+        Self::through(Way::DiscoveryClient(client), copies)
+    }
+
+    /// The same with our own initiator.
+    pub fn nvme_tcp(initiator: NvmeTcp, copies: usize) -> Self {
+        Self::through(Way::NvmeTcp(initiator), copies)
+    }
+
+    fn through(way: Way, copies: usize) -> Self {
+        Self { way: Arc::new(way), copies: Arc::new(Semaphore::new(copies)) }
     }
 
     /// As whom an operation connects. A kernel has one name; our own initiator takes a new one for
@@ -80,6 +93,7 @@ impl DataPath {
             Way::DiscoveryClient(client) => {
                 client.host_nqn().map_or_else(|| own_nqn(operation, owner), ToOwned::to_owned)
             }
+            Way::NvmeTcp(_) => own_nqn(operation, owner),
         }
     }
 
@@ -97,6 +111,7 @@ impl DataPath {
         let turn = turn.map_err(|_| Trouble("the data path is closed".to_owned()))?;
         match &*self.way {
             Way::DiscoveryClient(client) => Ok(Disk::device(client.open(target).await?, turn)),
+            Way::NvmeTcp(initiator) => Ok(Disk::namespace(initiator.open(target).await?, turn)),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! command whose path fails is given again on the next one: every command here may be given
 //! twice, for it says what the blocks are to hold and not how to change them.
 
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -27,6 +28,12 @@ pub struct Namespace {
     portals: Portals,
     geometry: Geometry,
     limits: Limits,
+}
+
+impl fmt::Debug for Namespace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Namespace").field("uuid", &self.portals.wanted).finish_non_exhaustive()
+    }
 }
 
 /// A range of blocks.

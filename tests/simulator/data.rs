@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::future::join_all;
+use hearth::datapath::{self, DataPath, NvmeTcp, Target};
 use hearth::nvme::{Deadlines, Digests, Error, Namespace, Portal, Settings};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -312,4 +313,33 @@ async fn the_endpoints_are_told_and_counted() {
     let (_, stats) = cluster.direct(Method::GET, "stats", None).await;
     let connects: &Value = &stats["calls"]["nvme_connect"];
     assert!(connects.as_u64().unwrap() >= 2, "{stats}");
+}
+
+/// As the worker's copies go.
+#[tokio::test]
+async fn the_gateways_data_path_leads_here() {
+    let cluster = cluster().await;
+    let v1 = open_volume(&cluster, "v1").await;
+    let path = DataPath::nvme_tcp(NvmeTcp::default(), 2);
+    let portals = settings(&cluster).portals.into_iter();
+    let target = Target {
+        uuid: v1.parse().unwrap(),
+        size: hearth::domain::Bytes(1 << 30),
+        subsystem_nqn: cluster.running.subsystem_nqn().to_owned(),
+        portals: portals.map(|it| datapath::Portal { host: it.host, port: it.port }).collect(),
+        host_nqn: HOST.to_owned(),
+    };
+    let disk = path.open(&target).await.unwrap();
+    assert_eq!(disk.size(), hearth::domain::Bytes(1 << 30));
+    disk.write(8192, pattern(1, 3 * MIB)).await.unwrap();
+    disk.write_zeroes(4096, 8192).await.unwrap();
+    disk.flush().await.unwrap();
+    let read = disk.read(4096, 3 * MIB + 4096).await.unwrap();
+    assert_eq!((&read[..8192], &read[8192..]), (&[0; 8192][..], &pattern(1, 3 * MIB)[4096..]));
+    assert!(disk.write(1 << 30, pattern(1, 4096)).await.is_err());
+    disk.close().await.unwrap();
+    let larger = Target { size: hearth::domain::Bytes(2 << 30), ..target.clone() };
+    assert!(path.open(&larger).await.unwrap_err().0.contains("1073741824 bytes"));
+    let stranger = Target { host_nqn: "nqn.stranger".to_owned(), ..target };
+    assert!(path.open(&stranger).await.is_err());
 }
