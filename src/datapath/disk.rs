@@ -1,11 +1,10 @@
 //! A volume that is open.
 
 use bytes::Bytes;
-use tokio::sync::OwnedSemaphorePermit;
 
-use super::Trouble;
 use super::discovery_client::Connected;
 use super::nvme_tcp::Attached;
+use super::{Trouble, Turn};
 use crate::domain;
 
 /// Reads and writes at once as many as you like; offsets and lengths are multiples of 4096, unless
@@ -15,7 +14,7 @@ use crate::domain;
 #[derive(Debug)]
 pub struct Disk {
     kind: Kind,
-    _turn: OwnedSemaphorePermit,
+    turn: Turn,
 }
 
 #[derive(Debug)]
@@ -25,12 +24,12 @@ enum Kind {
 }
 
 impl Disk {
-    pub(super) const fn device(connected: Connected, turn: OwnedSemaphorePermit) -> Self {
-        Self { kind: Kind::Device(connected), _turn: turn }
+    pub(super) const fn device(connected: Connected, turn: Turn) -> Self {
+        Self { kind: Kind::Device(connected), turn }
     }
 
-    pub(super) const fn namespace(attached: Attached, turn: OwnedSemaphorePermit) -> Self {
-        Self { kind: Kind::Namespace(attached), _turn: turn }
+    pub(super) const fn namespace(attached: Attached, turn: Turn) -> Self {
+        Self { kind: Kind::Namespace(attached), turn }
     }
 
     /// What the device holds: at least what was asked for.
@@ -39,6 +38,11 @@ impl Disk {
             Kind::Device(connected) => connected.device.size(),
             Kind::Namespace(attached) => attached.size(),
         }
+    }
+
+    /// For what is opened beside it.
+    pub fn turn(&self) -> Turn {
+        self.turn.clone()
     }
 
     /// # Errors

@@ -23,7 +23,7 @@ pub use nvme_tcp::NvmeTcp;
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 use crate::domain::{BackendUuid, Bytes, OperationId};
@@ -65,6 +65,12 @@ pub struct DataPath {
     copies: Arc<Semaphore>,
 }
 
+/// The right to have volumes open for one copy, of which there are only so many.
+#[derive(Debug, Clone)]
+pub struct Turn {
+    _permit: Arc<OwnedSemaphorePermit>,
+}
+
 #[derive(Debug)]
 enum Way {
     DiscoveryClient(DiscoveryClient),
@@ -72,7 +78,7 @@ enum Way {
 }
 
 impl DataPath {
-    /// `copies`: volumes open at once; more of them wait.
+    /// `copies` at once; more of them wait.
     pub fn discovery_client(client: DiscoveryClient, copies: usize) -> Self {
         Self::through(Way::DiscoveryClient(client), copies)
     }
@@ -102,13 +108,28 @@ impl DataPath {
         nqn.starts_with(&format!("{OWN_NQN}:{operation}:"))
     }
 
-    /// Connects, which the volume's access list has to allow already.
+    /// A turn, if one is free now.
+    pub fn turn(&self) -> Option<Turn> {
+        let permit = self.copies.clone().try_acquire_owned().ok()?;
+        Some(Turn { _permit: Arc::new(permit) })
+    }
+
+    /// Waits for a turn, and connects.
+    ///
+    /// # Errors
+    /// As of [`Self::open_in`].
+    pub async fn open(&self, target: &Target) -> Result<Disk, Trouble> {
+        let permit = self.copies.clone().acquire_owned().await;
+        let permit = permit.map_err(|_| Trouble("the data path is closed".to_owned()))?;
+        self.open_in(target, Turn { _permit: Arc::new(permit) }).await
+    }
+
+    /// Connects, which the volume's access list has to allow already. A copy from one volume to
+    /// another opens both in one turn: two turns each could wait for each other.
     ///
     /// # Errors
     /// When the volume does not show up, or is smaller than it has to be.
-    pub async fn open(&self, target: &Target) -> Result<Disk, Trouble> {
-        let turn = self.copies.clone().acquire_owned().await;
-        let turn = turn.map_err(|_| Trouble("the data path is closed".to_owned()))?;
+    pub async fn open_in(&self, target: &Target, turn: Turn) -> Result<Disk, Trouble> {
         match &*self.way {
             Way::DiscoveryClient(client) => Ok(Disk::device(client.open(target).await?, turn)),
             Way::NvmeTcp(initiator) => Ok(Disk::namespace(initiator.open(target).await?, turn)),

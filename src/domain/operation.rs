@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use steps::{
     AdoptVolume, CreateSnapshot, CreateVolume, DeleteSnapshot, DeleteVolume, ExtendVolume, MigrateVolume,
-    RetypeVolume, RevertVolume,
+    Moving, RetypeVolume, RevertVolume,
 };
 
 use super::attachment::Connector;
@@ -225,6 +225,9 @@ pub struct Hints {
     pub same_host: Vec<VolumeId>,
     #[serde(default)]
     pub different_host: Vec<VolumeId>,
+    /// Nowhere but there: of a volume that another is moved to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<ClusterId>,
 }
 
 text_enum! {
@@ -310,6 +313,18 @@ impl Work {
                 | Self::ReleaseVolume { .. }
                 | Self::ReleaseSnapshot { .. }
         )
+    }
+
+    /// Whether it moves its volume, and copies what is in it.
+    pub const fn moves_its_volume(&self) -> bool {
+        use Moving as M;
+        let step = match self {
+            Self::MigrateVolume { step: MigrateVolume::Begin, .. } => return true,
+            Self::MigrateVolume { step: MigrateVolume::Move { step }, .. }
+            | Self::RetypeVolume { step: RetypeVolume::Move { step }, .. } => step,
+            _ => return false,
+        };
+        matches!(step, M::AwaitCopy { .. } | M::Copy { .. } | M::Arrive { .. })
     }
 
     /// The resource whose turn it takes.

@@ -101,7 +101,7 @@ async fn stay(job: &Job, tx: &mut Tx, mut volume: Volume) -> Result<()> {
 }
 
 /// A copy that is of no use goes, unless somebody is at work on it.
-async fn give_up(job: &Job, tx: &mut Tx, copy: Volume) -> Result<Vec<Operation>> {
+pub(super) async fn give_up(job: &Job, tx: &mut Tx, copy: Volume) -> Result<Vec<Operation>> {
     if copy.attach_status == AttachStatus::Attached {
         tracing::warn!(volume = %copy.id, "left of a migration that failed, and attached: it is not deleted");
         return Ok(Vec::new());
@@ -124,7 +124,8 @@ async fn follow(job: &Job, tx: &mut Tx, work: Work) -> Result<Operation> {
     Ok(operation)
 }
 
-async fn take_over(
+/// The volume moves; with what follows from that.
+pub(super) async fn take_over(
     job: &Job,
     tx: &mut Tx,
     mut volume: Volume,
@@ -153,6 +154,7 @@ async fn take_over(
     std::mem::swap(&mut volume.availability_zone, &mut copy.availability_zone);
     std::mem::swap(&mut volume.size, &mut copy.size);
     volume.volume_type_id = copy.volume_type_id;
+    volume.multiattach = copy.multiattach;
 
     let (status, attach_status) = volume_after(&all);
     volume.previous_status = Some(volume.status);

@@ -123,7 +123,10 @@ impl Job {
                 let back = super::revert_volume::Return { volume, snapshot, previous };
                 super::revert_volume::step(self, back, step).await
             }
-            Work::ReimageVolume { volume, .. } => super::reimage_volume::step(self, volume).await,
+            Work::ReimageVolume { volume, .. } => {
+                super::moving::give_way(self, volume).await?;
+                super::reimage_volume::step(self, volume).await
+            }
             Work::MigrateVolume { volume, target, step } => {
                 super::migrate_volume::step(self, volume, target, step).await
             }
@@ -145,7 +148,10 @@ impl Job {
                 let source = super::backup::Source { volume, snapshot, previous };
                 super::backup::create(self, backup, &source).await
             }
-            Work::RestoreBackup { backup, volume } => super::backup::restore(self, backup, volume).await,
+            Work::RestoreBackup { backup, volume } => {
+                super::moving::give_way(self, volume).await?;
+                super::backup::restore(self, backup, volume).await
+            }
             Work::RestoreToNew { backup, volume } => super::restore_to_new::step(self, backup, volume).await,
             Work::DeleteBackup { backup } => super::backup::delete(self, backup).await,
             Work::ImportBackup { backup, service } => super::backup::import(self, backup, &service).await,
@@ -155,6 +161,7 @@ impl Job {
             Work::CreateGroupSnapshot { snapshot } => super::groups::snapshotted(self, snapshot).await,
             Work::DeleteGroupSnapshot { snapshot } => super::groups::snapshot_deleted(self, snapshot).await,
             Work::Connect { volume, attachment, connector } => {
+                super::moving::give_way(self, volume).await?;
                 super::connect::step(self, volume, attachment, &connector).await
             }
             Work::Disconnect { volume, attachment, connector } => {

@@ -1,11 +1,9 @@
-//! Moving a volume to another cluster.
-//!
-//! THE ENGINE GOES HERE: in [`copy`], which is reached with the volume `migrating`. There is no
-//! data path between clusters yet, so the migration ends in error and the volume stays where and
-//! as it was, as after any migration that fails in Cinder.
+//! Moving a volume to another cluster: what is asked for, and what a move is refused with. The move
+//! itself is `moving`.
 
 use super::flow::Flow;
 use super::job::Job;
+use super::moving::{self, Course, Departure, Destination, Where};
 use crate::domain::message::{Action, Reason, ResourceKind};
 use crate::domain::operation::{MigrateVolume, Work};
 use crate::domain::status::{VolumeStatus, migration_is_idle};
@@ -14,17 +12,23 @@ use crate::domain::{ClusterId, Result, VolumeId};
 use crate::store::Tx;
 
 pub(super) async fn step(
-    job: &Job,
+    job: &mut Job,
     volume: VolumeId,
     target: ClusterId,
     step: MigrateVolume,
 ) -> Result<Flow> {
     match step {
-        MigrateVolume::Begin => begin(job, volume, target).await,
-        MigrateVolume::Copy => copy(job, volume).await,
+        MigrateVolume::Begin if job.bench.settings.data_path.is_none() => begin(job, volume, target).await,
+        MigrateVolume::Begin => depart(job, volume, target).await,
+        MigrateVolume::Copy => {
+            let why = "The data cannot be copied to another cluster; the volume stays where it is.";
+            fail(job, volume, &Reason::Other(why.to_owned())).await
+        }
+        MigrateVolume::Move { step } => moving::step(job, Course::Migrate { volume, target }, step).await,
     }
 }
 
+/// Without a data path, it ends as a migration that fails in Cinder while it copies.
 async fn begin(job: &Job, volume: VolumeId, target: ClusterId) -> Result<Flow> {
     let next = Work::MigrateVolume { volume, target, step: MigrateVolume::Copy };
     let work = &next;
@@ -47,10 +51,16 @@ async fn begin(job: &Job, volume: VolumeId, target: ClusterId) -> Result<Flow> {
     Ok(if goes_on { Flow::next(next) } else { Flow::Done })
 }
 
-async fn copy(job: &Job, volume: VolumeId) -> Result<Flow> {
-    let reason = &Reason::Other(
-        "The data cannot be copied to another cluster; the volume stays where it is.".to_owned(),
-    );
+async fn depart(job: &Job, volume: VolumeId, target: ClusterId) -> Result<Flow> {
+    let destination = Destination { volume_type: None, at: Where::Only(target) };
+    match moving::depart(job, Course::Migrate { volume, target }, destination).await? {
+        Departure::Begun(flow) => Ok(flow),
+        Departure::Overtaken => job.end_superseded().await,
+        Departure::Refused(reason) => fail(job, volume, &reason).await,
+    }
+}
+
+async fn fail(job: &Job, volume: VolumeId, reason: &Reason) -> Result<Flow> {
     job.bench
         .store
         .write("fail a migration", |tx, _| {

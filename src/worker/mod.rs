@@ -32,6 +32,7 @@ mod janitor;
 mod job;
 mod list_remote;
 mod migrate_volume;
+mod moving;
 mod notify_compute;
 mod places;
 mod policy;

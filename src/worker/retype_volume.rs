@@ -6,6 +6,7 @@
 
 use super::flow::Flow;
 use super::job::Job;
+use super::moving::{self, Course, Departure, Destination, Where};
 use super::policy::{self, Policy, throttle_of};
 use super::remote::{Seen, await_volume};
 use crate::domain::cluster::Tenancy;
@@ -33,7 +34,7 @@ pub(super) struct Change {
 }
 
 impl Change {
-    const fn at(self, step: RetypeVolume) -> Work {
+    pub(super) const fn at(self, step: RetypeVolume) -> Work {
         let Self { volume, new_type, previous, policy } = self;
         Work::RetypeVolume { volume, new_type, previous, policy, step }
     }
@@ -42,6 +43,7 @@ impl Change {
 pub(super) async fn step(job: &mut Job, change: Change, step: RetypeVolume) -> Result<Flow> {
     match step {
         RetypeVolume::ChangeRemote => change_remote(job, change).await,
+        RetypeVolume::Move { step } => moving::step(job, Course::Retype(change), step).await,
         RetypeVolume::Finish => finish(job, change).await,
         RetypeVolume::Fail { message, migration_status } => {
             fail(job, change, &message, migration_status.as_deref()).await
@@ -251,8 +253,8 @@ async fn bring(
     }
 }
 
-/// Data can only be moved by a data path, and there is none yet: it ends as a migration that
-/// fails ends in Cinder.
+/// To a place where the new type can be had. Without a data path it ends as a migration that fails
+/// ends in Cinder.
 async fn needs_migration(job: &Job, change: Change, why: &str) -> Result<Flow> {
     if change.policy == MigrationPolicy::Never {
         let message = format!("Retype requires migration but is not allowed: {why}");
@@ -263,8 +265,37 @@ async fn needs_migration(job: &Job, change: Change, why: &str) -> Result<Flow> {
         let message = format!("Volume must not have snapshots to be migrated: {why}");
         return failed(job, change, &message, None).await;
     }
+    if job.bench.settings.data_path.is_some() {
+        return depart(job, change, why).await;
+    }
     let message = format!("The volume could not be migrated, since its data cannot be copied here: {why}");
     failed(job, change, &message, Some("error")).await
+}
+
+async fn depart(job: &Job, change: Change, why: &str) -> Result<Flow> {
+    if job.in_doubt() {
+        return Ok(Flow::Again(format!("an earlier request may still land; then it is moved, for {why}")));
+    }
+    let mut session = job.bench.store.read().await?;
+    if session.type_encryption(change.new_type).await?.is_some() {
+        drop(session);
+        let message = format!("The volume could not be migrated: {why}");
+        return failed(job, change, &message, Some("error")).await;
+    }
+    let found = session.find_volume(change.volume, None).await?;
+    drop(session);
+    let Some(here) = found.and_then(|details| details.volume.cluster_id()) else {
+        return job.end_superseded().await;
+    };
+    let destination = Destination { volume_type: Some(change.new_type), at: Where::Preferably(here) };
+    match moving::depart(job, Course::Retype(change), destination).await? {
+        Departure::Begun(flow) => Ok(flow),
+        Departure::Overtaken => job.end_superseded().await,
+        Departure::Refused(reason) => {
+            let message = format!("The volume cannot be migrated: {why}. {}", reason.text());
+            failed(job, change, &message, None).await
+        }
+    }
 }
 
 /// Once no request of ours can change anything any more.

@@ -41,13 +41,27 @@ impl Devices {
 
     /// What a gateway on this machine gets at volumes with.
     pub fn data_path(&self) -> DataPath {
+        self.data_path_of(4, Duration::from_secs(10))
+    }
+
+    pub fn data_path_of(&self, copies: usize, patience: Duration) -> DataPath {
         let client = DiscoveryClient {
             folder: self.folder.path().join("wishes"),
             devices: self.folder.path().join("devices"),
             host_nqn: None,
-            patience: Duration::from_secs(10),
+            patience,
         };
-        DataPath::discovery_client(client, 4)
+        DataPath::discovery_client(client, copies)
+    }
+
+    /// No device appears any more.
+    pub fn hold(&self) {
+        drop(fs::File::create(self.folder.path().join("held")).unwrap());
+    }
+
+    /// They do again.
+    pub fn release(&self) {
+        fs::remove_file(self.folder.path().join("held")).unwrap();
     }
 
     /// Where the bytes of a volume are. Made by whoever looks first.
@@ -97,6 +111,9 @@ fn tick(root: &Path) {
         if !name.strip_prefix("nvme-uuid.").is_some_and(|uuid| wanted.contains(uuid)) {
             let _ = fs::remove_file(entry.path());
         }
+    }
+    if root.join("held").exists() {
+        return;
     }
     for uuid in wanted {
         let link = root.join(format!("devices/nvme-uuid.{uuid}"));

@@ -140,7 +140,11 @@ pub fn create() -> Operation {
 /// One of each kind.
 pub fn works() -> Vec<Work> {
     let (volume, snapshot, uuid) = (VolumeId::random(), SnapshotId::random(), BackendUuid::random());
-    let hints = Hints { same_host: vec![volume], different_host: vec![VolumeId::random()] };
+    let hints = Hints {
+        same_host: vec![volume],
+        different_host: vec![VolumeId::random()],
+        only: Some(ClusterId::random()),
+    };
     let excluded = vec![ClusterId::random()];
     let message = "no \"room\" \\ é".to_owned();
     vec![

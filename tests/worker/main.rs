@@ -27,6 +27,7 @@ mod leases;
 mod limits;
 mod logs;
 mod migration;
+mod moves;
 mod refusals;
 mod retype;
 mod stories;

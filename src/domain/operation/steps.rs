@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{BackendUuid, ClusterId};
+use crate::domain::{BackendUuid, ClusterId, VolumeId};
 
 /// Steps of a create. A refused `CreateRemote` goes back to `Place` with the cluster excluded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,13 +77,36 @@ pub enum RevertVolume {
     Fail { message: String },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "at", rename_all = "kebab-case")]
 pub enum MigrateVolume {
     /// Accepted: `starting`.
     Begin,
-    /// `migrating`: its data is copied.
+    /// `migrating`, and there is no data path to copy it by.
     Copy,
+    Move {
+        step: Moving,
+    },
+}
+
+/// Steps by which a volume gets to another place. `copy` is the volume that its data goes to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "at", rename_all = "kebab-case")]
+pub enum Moving {
+    /// An operation of its own makes the copy.
+    AwaitCopy { copy: VolumeId },
+    /// Whatever comes before `done` (bytes) is durable in the copy.
+    Copy {
+        copy: VolumeId,
+        #[serde(default)]
+        done: u64,
+    },
+    /// All is there: the volume takes the place of its copy.
+    Arrive { copy: VolumeId },
+    /// The volume stays where it is, and the copy goes.
+    Fail { copy: VolumeId, message: String },
+    /// That is written down; our name may still be on the access list of the volume.
+    Leave,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +114,10 @@ pub enum MigrateVolume {
 pub enum RetypeVolume {
     /// What the cluster has to change, if anything; decided anew whenever it is taken up.
     ChangeRemote,
+    /// It can only be had elsewhere.
+    Move {
+        step: Moving,
+    },
     Finish,
     Fail {
         message: String,

@@ -23,6 +23,8 @@ use crate::domain::operation::{CreateVolume, Hints, Source, Work};
 use crate::domain::status::VolumeStatus;
 use crate::domain::volume::{Location, Volume};
 use crate::domain::{ClusterId, Result, VolumeId};
+use crate::placement::Decision;
+use crate::store::Tx;
 
 /// What stays the same over all steps.
 #[derive(Debug, Clone)]
@@ -62,6 +64,17 @@ pub(super) async fn step(
         CreateVolume::Guard => finish::leave(job, &order).await,
         CreateVolume::Fail { message } => finish::fail(job, &order, &message).await,
     }
+}
+
+/// What placement says of a blank volume now, before there is one; or why it cannot be asked.
+pub(super) async fn preview(
+    job: &Job,
+    tx: &mut Tx,
+    volume: &Volume,
+    hints: Hints,
+) -> Result<std::result::Result<Decision, String>> {
+    let order = Order { volume: volume.id, source: Source::Blank, hints };
+    place::preview(job, tx, &order, volume).await
 }
 
 /// The volume and its place, or what to do when the operation has been overtaken.

@@ -58,7 +58,7 @@ async fn place_in(job: &Job, tx: &mut Tx, order: &Order, excluded: &[ClusterId])
     };
     let asked = ask(job, tx, order, &volume, excluded).await?.and_then(|request| home.admits(request));
     let decision = match asked {
-        Ok(request) => placement::decide(&request, &home.among(tx.clusters().await?)),
+        Ok(request) => decide(tx, order, &home, &request).await?,
         Err(why) => {
             let reason = Reason::Other(why);
             job.fail_volume(tx, volume.id, VolumeStatus::Error, Action::CreateVolume, &reason).await?;
@@ -90,6 +90,25 @@ async fn place_in(job: &Job, tx: &mut Tx, order: &Order, excluded: &[ClusterId])
     let work = order.at(step);
     job.save(tx, &work, Some(chosen.cluster)).await?;
     Ok(Placed::At(chosen.cluster, work))
+}
+
+async fn decide(tx: &mut Tx, order: &Order, home: &Home, request: &Request) -> Result<Decision> {
+    let mut clusters = home.among(tx.clusters().await?);
+    clusters.retain(|cluster| order.hints.only.is_none_or(|only| cluster.id == only));
+    Ok(placement::decide(request, &clusters))
+}
+
+/// What would be decided now of a volume that is not there yet; nothing is reserved.
+pub(super) async fn preview(
+    job: &Job,
+    tx: &mut Tx,
+    order: &Order,
+    volume: &Volume,
+) -> Result<std::result::Result<Decision, String>> {
+    match ask(job, tx, order, volume, &[]).await? {
+        Ok(request) => Ok(Ok(decide(tx, order, &Home::Anywhere, &request).await?)),
+        Err(why) => Ok(Err(why)),
+    }
 }
 
 fn count(decision: &Decision) {

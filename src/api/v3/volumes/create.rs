@@ -109,7 +109,7 @@ fn hints(fields: Fields<'_>) -> Hints {
         Some(one) => volume_id(one).into_iter().collect(),
         None => Vec::new(),
     };
-    Hints { same_host: ids("same_host"), different_host: ids("different_host") }
+    Hints { same_host: ids("same_host"), different_host: ids("different_host"), only: None }
 }
 
 fn volume_id(value: &Value) -> Option<VolumeId> {
