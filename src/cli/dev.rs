@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use serde::Deserialize as _;
+use serde::de::IntoDeserializer as _;
 
 use super::serve::{runtime, start_logging, until_told};
 use crate::app;
@@ -47,6 +49,14 @@ pub struct DevCommand {
     /// Second octet of the clusters' addresses, 127.X.i.0: to run two of these side by side.
     #[arg(long, default_value_t = 0)]
     net: u8,
+    /// How volumes are opened for copies: `nvme-tcp`, or `none` to see what fails without.
+    #[arg(long, default_value = "nvme-tcp", value_parser = connector)]
+    connector: Connector,
+}
+
+fn connector(text: &str) -> Result<Connector, String> {
+    Connector::deserialize(text.into_deserializer())
+        .map_err(|error: serde::de::value::Error| error.to_string())
 }
 
 impl DevCommand {
@@ -108,7 +118,7 @@ impl DevCommand {
         config.policy.folders = vec![dir.join("policy.d")];
         config.fleet.poll_interval = Period(Duration::from_secs(2));
         config.fleet.list_interval = Period(Duration::from_secs(5));
-        config.data_path.connector = Connector::NvmeTcp;
+        config.data_path.connector = self.connector;
         config.fleet.trust_after = 3;
         config.fleet.trust_time = Period(Duration::from_secs(3));
         config

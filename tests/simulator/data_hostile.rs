@@ -218,3 +218,24 @@ async fn an_unknown_host_gets_no_queue() {
     hello(&mut io).await;
     assert!(!connect(&mut io, &cluster, 1, 77).await.status.is_success());
 }
+
+/// A host that says nothing for longer than it said it would is taken for dead, with all it had.
+#[tokio::test]
+async fn a_silent_host_is_forgotten() {
+    let cluster = cluster().await;
+    let mut admin = TcpStream::connect(cluster.running.data_endpoints()[0]).await.unwrap();
+    hello(&mut admin).await;
+    let mut data = vec![0; 1024];
+    data[16..18].fill(0xff);
+    let nqn = cluster.running.subsystem_nqn();
+    data[256..256 + nqn.len()].copy_from_slice(nqn.as_bytes());
+    data[512..512 + HOST.len()].copy_from_slice(HOST.as_bytes());
+    let command = Command::fabrics(fabrics::CONNECT).with_dword(11, 31).with_dword(12, 50);
+    say(&mut admin, command.with_data_inside(1024), data.into()).await;
+    let made = Completion::parse(&Reader::new(&mut admin).next().await.unwrap().body);
+    assert!(made.status.is_success());
+    hung_up(&mut admin).await;
+    let mut io = TcpStream::connect(cluster.running.data_endpoints()[0]).await.unwrap();
+    hello(&mut io).await;
+    assert!(!connect(&mut io, &cluster, 1, made.result as u16).await.status.is_success());
+}

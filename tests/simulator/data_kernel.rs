@@ -1,5 +1,5 @@
-//! Against somebody else's target: set `NVME_PEER=ADDRESS:PORT`, `NVME_PEER_NQN` and
-//! `NVME_PEER_UUID` (of a namespace that may be overwritten) and run the ignored tests.
+//! Against somebody else's target: `NVME_PEER=ADDRESS:PORT`, `NVME_PEER_NQN` and `NVME_PEER_UUID`
+//! (of a namespace that may be overwritten) say which, as the stage `nvme-kernel` does.
 
 use std::env;
 
@@ -11,27 +11,27 @@ use crate::data::{HOST, pattern};
 
 const MIB: usize = 1 << 20;
 
-fn peer(digests: Digests) -> (Settings, uuid::Uuid) {
-    let (host, port) = env::var("NVME_PEER")
-        .unwrap()
-        .rsplit_once(':')
-        .map(|(h, p)| (h.to_owned(), p.parse().unwrap()))
-        .unwrap();
+/// None when nobody has said which.
+fn peer(digests: Digests) -> Option<(Settings, uuid::Uuid)> {
+    let peer = env::var("NVME_PEER").ok()?;
+    let (host, port) = peer.rsplit_once(':').unwrap();
     let settings = Settings {
-        portals: vec![Portal { host, port }],
+        portals: vec![Portal { host: host.to_owned(), port: port.parse().unwrap() }],
         subsystem_nqn: env::var("NVME_PEER_NQN").unwrap(),
         host_nqn: HOST.to_owned(),
         digests,
         deadlines: Deadlines::default(),
     };
-    (settings, env::var("NVME_PEER_UUID").unwrap().parse().unwrap())
+    Some((settings, env::var("NVME_PEER_UUID").unwrap().parse().unwrap()))
 }
 
 #[tokio::test]
-#[ignore = "needs a target that is not ours"]
 async fn what_is_written_to_a_stranger_is_read() {
     for bits in 0..4u8 {
-        let (settings, uuid) = peer(Digests::from_bits(bits));
+        let Some((settings, uuid)) = peer(Digests::from_bits(bits)) else {
+            println!("no peer, nothing tested");
+            return;
+        };
         let disk = Namespace::open(settings, uuid).await.unwrap();
         println!("digests {bits}: {} bytes in blocks of {}", disk.size(), disk.block_size());
         let block = disk.block_size() as usize;
@@ -55,7 +55,7 @@ async fn what_is_written_to_a_stranger_is_read() {
         assert_eq!(disk.read(end, block).await.unwrap(), pattern(1, block));
         disk.close().await;
     }
-    let (settings, _) = peer(Digests::default());
+    let (settings, _) = peer(Digests::default()).unwrap();
     let missing = Namespace::open(settings, uuid::Uuid::from_u128(1)).await.err().unwrap();
     assert!(matches!(missing, Error::NoNamespace(_)), "{missing}");
 }

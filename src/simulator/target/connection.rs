@@ -33,6 +33,7 @@ const MAX_DATA: usize = 128 << 10;
 const MOST_TRANSFERS: usize = 8;
 const MOST_EVENTS: usize = 4;
 const HELLO: Duration = Duration::from_secs(10);
+const FOREVER: Duration = Duration::from_secs(1 << 31);
 const CONNECT_DATA: usize = 1024;
 
 pub async fn serve(shared: &Arc<Shared>, node: u16, stream: TcpStream, end: &CancellationToken) {
@@ -53,6 +54,7 @@ pub async fn serve(shared: &Arc<Shared>, node: u16, stream: TcpStream, end: &Can
         transfers: BTreeMap::new(),
         waiting: VecDeque::new(),
         next_tag: 0,
+        patience: None,
         events: Arc::new(Semaphore::new(MOST_EVENTS)),
     };
     let ended = link.run().await;
@@ -174,6 +176,8 @@ struct Link {
     transfers: BTreeMap<u16, Incoming>,
     waiting: VecDeque<(Command, usize)>,
     next_tag: u16,
+    /// How long the host of an admin queue may be silent.
+    patience: Option<Duration>,
     /// Requests for asynchronous events that may still be made.
     events: Arc<Semaphore>,
 }
@@ -191,10 +195,11 @@ impl Link {
                 Role::Nobody => self.end.clone(),
                 Role::Admin(controller) | Role::Io(controller) => controller.end.clone(),
             };
-            match end.run_until_cancelled(self.turn()).await {
-                None => return End::Closed,
-                Some(Ok(())) => {}
-                Some(Err(end)) => return end,
+            let patience = self.patience.unwrap_or(FOREVER);
+            match end.run_until_cancelled(tokio::time::timeout(patience, self.turn())).await {
+                None | Some(Err(_)) => return End::Closed,
+                Some(Ok(Ok(()))) => {}
+                Some(Ok(Err(end))) => return end,
             }
         }
     }
@@ -256,6 +261,9 @@ impl Link {
         let controllers = &self.shared.target.controllers;
         let role = if queue == 0 {
             let told = self.shared.world().read(None, |at| Told::now(at, &host)).unwrap_or_default();
+            // Twice the time that it said, for it may say so late.
+            let kato = u64::from(command.dword(12));
+            self.patience = (kato > 0).then(|| Duration::from_millis(2 * kato));
             controllers.add(self.node, host, told, self.end.child_token()).map(Role::Admin)
         } else {
             controllers.of(controller, self.node, &host).map(Role::Io)
