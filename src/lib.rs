@@ -12,6 +12,7 @@
 //! | `compute` | Nova, as far as volumes concern it |
 //! | `service` | the use cases; they own the transaction and start operations |
 //! | `worker` | the durable operations, step by step |
+//! | `backup` | where the data of backups is kept |
 //! | `datapath` | the bytes of volumes, for copies |
 //! | `placement` | which cluster, and why; pure |
 //! | `fleet` | registrations, inventory, poller, health, intent |

@@ -18,10 +18,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("auth", &["domain", "telemetry"]),
     ("compute", &["auth", "domain"]),
     ("datapath", &["nvme", "domain"]),
+    ("backup", &["datapath", "domain"]),
     ("placement", &["domain"]),
     ("fleet", &["lightbits", "store", "domain", "telemetry"]),
     ("service", &["store", "placement", "fleet", "compute", "domain", "telemetry"]),
-    ("worker", &["store", "placement", "fleet", "lightbits", "compute", "datapath", "domain", "telemetry"]),
+    (
+        "worker",
+        &["store", "placement", "fleet", "lightbits", "compute", "backup", "datapath", "domain", "telemetry"],
+    ),
     ("api", &["service", "auth", "domain", "telemetry"]),
     // What is on the wire between the two is all that they share.
     ("simulator", &["domain", "nvme"]),
@@ -30,6 +34,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "api",
             "auth",
+            "backup",
             "compute",
             "config",
             "datapath",
@@ -52,6 +57,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("sea_query", &["store"]),
     ("figment", &["config"]),
     ("toml_edit", &["fleet"]),
+    ("object_store", &["backup"]),
     ("clap", &["cli"]),
     ("anyhow", &["cli", "app", "simulator"]),
 ];

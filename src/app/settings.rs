@@ -9,10 +9,12 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use crate::api;
 use crate::auth::Authenticator;
 use crate::auth::keystone::{self, Domain, KeystoneSettings, Peer, ServiceRoles, TlsVerification};
+use crate::backup::{self, Vault};
 use crate::compute::Compute;
 use crate::config::{self, Config, Connector, Rank, Strategy, Tls};
 use crate::datapath::{DataPath, DiscoveryClient, NvmeTcp};
 use crate::domain::Clock;
+use crate::domain::backup::SERVICE;
 use crate::domain::cluster::PlacementTraits;
 use crate::domain::quota::Resource;
 use crate::fleet::health::Thresholds;
@@ -74,6 +76,7 @@ pub(super) fn services(config: &Config) -> service::Settings {
         allow_availability_zone_fallback: config.volumes.allow_availability_zone_fallback,
         cloned_volume_same_az: config.volumes.cloned_volume_same_az,
         snapshots_use_gigabytes: !config.volumes.no_snapshot_gb_quota,
+        backup_service: config.backup.posix_path.as_ref().map(|_| SERVICE),
         quota_defaults: Resource::ALL
             .iter()
             .map(|resource| (resource.as_str().to_owned(), config.quotas.limit(*resource)))
@@ -106,6 +109,24 @@ pub(super) fn data_path(config: &Config) -> anyhow::Result<Option<DataPath>> {
     Ok(Some(DataPath::discovery_client(client, settings.copies)))
 }
 
+/// Where the data of backups is kept, if anywhere.
+pub(super) fn vault(config: &Config) -> Option<Vault> {
+    let settings = &config.backup;
+    let folder = settings.posix_path.clone()?;
+    Some(Vault::new(backup::Settings {
+        file_size: settings.file_size,
+        sha_block_size: settings.sha_block_size,
+        compression: match settings.compression {
+            config::Compression::None => backup::Compression::None,
+            config::Compression::Zlib => backup::Compression::Zlib,
+            config::Compression::Bz2 => backup::Compression::Bzip2,
+        },
+        container: settings.container.clone(),
+        availability_zone: config.volumes.default_availability_zone.clone(),
+        ..backup::Settings::new(folder)
+    }))
+}
+
 pub(super) fn worker(
     config: &Config,
     compute: Option<Compute>,
@@ -119,6 +140,7 @@ pub(super) fn worker(
         compute,
         logs,
         data_path: data_path(config)?,
+        backups: vault(config),
         ..worker::Settings::default()
     })
 }

@@ -76,7 +76,10 @@ impl Encoder {
 }
 
 /// What is kept in an object, whose compression its entry names in any case of letters.
-pub(super) fn decoder<'a>(algorithm: &str, kept: impl Read + Send + 'a) -> Result<Box<dyn Read + 'a>, Trouble> {
+pub(super) fn decoder<'a>(
+    algorithm: &str,
+    kept: impl Read + Send + 'a,
+) -> Result<Box<dyn Read + 'a>, Trouble> {
     Ok(match algorithm.to_ascii_lowercase().as_str() {
         "none" | "off" | "no" => Box::new(kept),
         "zlib" | "gzip" => Box::new(ZlibDecoder::new(kept)),

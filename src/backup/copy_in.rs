@@ -49,7 +49,6 @@ impl Vault {
         layers: &[Layer],
         zeroes: Zeroes,
     ) -> Result<Vec<String>, Trouble> {
-        let _turn = self.turn().await;
         let objects = self.objects().await?;
         let mut metas = Vec::new();
         let mut zeroes = zeroes;
@@ -157,7 +156,9 @@ fn unpack(kept: Kept, (name, entry): (&str, &Entry), pieces: &mpsc::Sender<Bytes
         return Err(Trouble::invalid(format!("{name} is longer than it should be")));
     }
     if hex::encode(md5.finalize()) != entry.md5.to_ascii_lowercase() {
-        return Err(Trouble::invalid(format!("{name} is damaged: it has another MD5 than when it was written")));
+        return Err(Trouble::invalid(format!(
+            "{name} is damaged: it has another MD5 than when it was written"
+        )));
     }
     Ok(())
 }
@@ -173,5 +174,6 @@ fn unreadable(name: &str, error: &std::io::Error) -> Trouble {
 }
 
 fn is_zero(piece: &[u8]) -> bool {
-    piece.chunks(512).all(|part| part.iter().fold(0, |any, byte| any | byte) == 0)
+    const ZEROES: [u8; 4096] = [0; 4096];
+    piece.chunks(ZEROES.len()).all(|part| part == &ZEROES[..part.len()])
 }

@@ -47,7 +47,6 @@ impl Vault {
     /// # Errors
     /// Then something may be left of it, for the next try or [`Vault::remove`].
     pub async fn copy_out(&self, blocks: &impl Blocks, copy: &CopyOut) -> Result<Written, Trouble> {
-        let _turn = self.turn().await;
         let objects = self.objects().await?;
         let parent = match &copy.parent {
             Some(parent) => Some(self.hashes_of(&objects, parent).await?),
@@ -198,7 +197,10 @@ impl<'a> Work<'a> {
 
 /// A thread died with it.
 fn lost() -> Trouble {
-    Trouble::Storage { doing: "compressing the data of the backup failed", detail: "a thread died".to_owned() }
+    Trouble::Storage {
+        doing: "compressing the data of the backup failed",
+        detail: "a thread died".to_owned(),
+    }
 }
 
 /// As Python shows a time with its zone.

@@ -58,7 +58,8 @@ impl Cutter {
         let block = usize::try_from(self.block).unwrap_or(usize::MAX);
         let mut at = 0;
         while at < piece.len() {
-            let is_kept = |at: usize| parent.is_some_and(|parent| parent.get(at / block) == hashes.get(at / block));
+            let is_kept =
+                |at: usize| parent.is_some_and(|parent| parent.get(at / block) == hashes.get(at / block));
             let kept = is_kept(at);
             let begin = at;
             while at < piece.len() && is_kept(at) == kept {

@@ -20,7 +20,9 @@ const MOST_HEAD: usize = 4 << 20;
 const KEY: &[u8] = b"\"sha256s\"";
 
 pub(super) fn hashes(data: &[u8], block: u64) -> Vec<Hash> {
-    data.chunks(usize::try_from(block).unwrap_or(usize::MAX)).map(|block| Sha256::digest(block).into()).collect()
+    data.chunks(usize::try_from(block).unwrap_or(usize::MAX))
+        .map(|block| Sha256::digest(block).into())
+        .collect()
 }
 
 /// The keys before the hashes, in Cinder's order.
@@ -95,8 +97,14 @@ impl Reader {
         let name = place.sha256file();
         let size = objects.size(place, &name).await?;
         let size = size.ok_or_else(|| Trouble::invalid(format!("{name} is missing")))?;
-        let mut reader =
-            Self { objects: objects.clone(), place: place.clone(), name, offset: 0, size, buffer: Vec::new() };
+        let mut reader = Self {
+            objects: objects.clone(),
+            place: place.clone(),
+            name,
+            offset: 0,
+            size,
+            buffer: Vec::new(),
+        };
         let mut head = loop {
             // Within a string its quotation marks would be escaped.
             if let Some(begin) = reader.begin_of_hashes() {

@@ -53,7 +53,7 @@ impl Manifest {
     }
 
     pub(super) fn write(&self) -> Result<Vec<u8>, Trouble> {
-        serde_json::to_vec_pretty(self).map_err(|error| Trouble::invalid(error))
+        serde_json::to_vec_pretty(self).map_err(Trouble::invalid)
     }
 
     /// Names and what they are, in the order in which they were written.

@@ -34,27 +34,15 @@ mod place;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
 pub use blocks::Blocks;
 pub use compression::Compression;
 pub use copy_in::{Layer, Zeroes};
 pub use copy_out::{CopyOut, Parent, Written};
-pub use place::{Place, in_own_folder, is_sound_container, is_sound_prefix, object_prefix};
-
-/// Who keeps the data, as records of backups name it.
-pub const SERVICE: &str = "cinder.backup.drivers.posix.PosixBackupDriver";
-
-/// Whether a record names us, as Cinder sees it: the class, or the module that it is in.
-pub fn is_ours(service: &str) -> bool {
-    SERVICE.starts_with(service)
-}
+pub use place::{Place, in_own_folder};
 
 /// Of Cinder's posix driver (`backup_file_size`, `backup_sha_block_size_bytes`).
 pub const FILE_SIZE: u64 = 61_035 * 32_768;
 pub const SHA_BLOCK_SIZE: u64 = 32_768;
-/// Of Cinder's backup manager (`backup_max_operations`).
-pub const OPERATIONS: usize = 15;
 
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -66,20 +54,20 @@ pub struct Settings {
     pub compression: Compression,
     /// Of backups whose users name none; `None`: a folder for each.
     pub container: Option<String>,
-    /// Copies at once.
-    pub operations: usize,
+    /// The zone of the backup service.
+    pub availability_zone: String,
 }
 
 impl Settings {
     /// Cinder's defaults.
-    pub const fn new(folder: PathBuf) -> Self {
+    pub fn new(folder: PathBuf) -> Self {
         Self {
             folder,
             file_size: FILE_SIZE,
             sha_block_size: SHA_BLOCK_SIZE,
             compression: Compression::Zlib,
             container: None,
-            operations: OPERATIONS,
+            availability_zone: "nova".to_owned(),
         }
     }
 }
@@ -121,19 +109,21 @@ impl Trouble {
 #[derive(Debug, Clone)]
 pub struct Vault {
     settings: Arc<Settings>,
-    copies: Arc<Semaphore>,
 }
 
 impl Vault {
     /// Looks at nothing: the folder may come and go.
     pub fn new(settings: Settings) -> Self {
-        let copies = Arc::new(Semaphore::new(settings.operations.max(1)));
-        Self { settings: Arc::new(settings), copies }
+        Self { settings: Arc::new(settings) }
     }
 
     /// The container of backups whose users name none, if they are not to have a folder each.
     pub fn default_container(&self) -> Option<&str> {
         self.settings.container.as_deref()
+    }
+
+    pub fn availability_zone(&self) -> &str {
+        &self.settings.availability_zone
     }
 
     /// Whether the folder can be got at now.
@@ -142,10 +132,6 @@ impl Vault {
     /// `Away`.
     pub async fn is_there(&self) -> Result<(), Trouble> {
         self.objects().await.map(|_| ())
-    }
-
-    async fn turn(&self) -> Option<OwnedSemaphorePermit> {
-        self.copies.clone().acquire_owned().await.ok()
     }
 }
 

@@ -4,7 +4,7 @@
 //! and files, so whatever could lead out of the vault is no name.
 
 use super::Trouble;
-use crate::domain::{BackupId, Timestamp, VolumeId};
+use crate::domain::BackupId;
 
 /// A container, and what the names of the backup's objects in it begin with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,15 +49,8 @@ pub fn in_own_folder(id: BackupId) -> String {
     format!("{}/{}/{text}", &text[0..2], &text[2..4])
 }
 
-/// As Cinder's posix driver names the objects; the time is that of the backup, so that a copy that
-/// is begun again finds its own.
-pub fn object_prefix(volume: VolumeId, created_at: Timestamp, id: BackupId) -> String {
-    let at = chrono::DateTime::from_timestamp_micros(created_at.0).unwrap_or_default();
-    format!("volume_{volume}_{}_backup_{id}", at.format("%Y%m%d%H%M%S"))
-}
-
 /// Relative, downwards, and no more than Cinder would take. Empty is the vault itself.
-pub fn is_sound_container(name: &str) -> bool {
+fn is_sound_container(name: &str) -> bool {
     name.is_empty()
         || name.split('/').all(|part| {
             !part.is_empty()
@@ -69,7 +62,7 @@ pub fn is_sound_container(name: &str) -> bool {
 }
 
 /// `volume_<id>_<time>_backup_<id>`: of one backup and no other.
-pub fn is_sound_prefix(prefix: &str) -> bool {
+fn is_sound_prefix(prefix: &str) -> bool {
     let parts: Vec<&str> = prefix.split('_').collect();
     let is_id = |text: &str| text.len() == 36 && uuid::Uuid::try_parse(text).is_ok();
     matches!(parts[..], ["volume", volume, time, "backup", backup]
@@ -82,9 +75,10 @@ pub fn is_sound_prefix(prefix: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Timestamp;
+    use crate::domain::backup::object_prefix;
 
-    const PREFIX: &str =
-        "volume_5c0d3f5e-30a2-4a35-b4d0-6a9a0ff0c8a9_20261120202500_backup_a10d3f5e-30a2-4a35-b4d0-6a9a0ff0c8a9";
+    const PREFIX: &str = "volume_5c0d3f5e-30a2-4a35-b4d0-6a9a0ff0c8a9_20261120202500_backup_a10d3f5e-30a2-4a35-b4d0-6a9a0ff0c8a9";
 
     #[test]
     fn names_are_those_that_cinder_gives() {

@@ -1,6 +1,8 @@
 //! The vault against itself and against what stock Cinder's posix driver wrote
 //! (`tests/backup/stock.py record`).
 
+#![allow(clippy::disallowed_methods, reason = "files are damaged here")]
+
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -8,6 +10,7 @@ use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
 use super::*;
+use crate::domain::backup::object_prefix;
 use crate::domain::{BackupId, Bytes as Size, Timestamp, VolumeId};
 
 const BLOCK: usize = 4096;
@@ -269,19 +272,28 @@ async fn damage_is_found() {
     for compression in [Compression::None, Compression::Zlib, Compression::Bzip2] {
         let vault = Vault::new(Settings { compression, ..settings(folder.path()) });
         let (made, _) = back_up(&vault, &Memory::of(contents()), None).await.unwrap();
-        let object = folder.path().join(in_own_folder(made.id)).join(format!("{}-00002", made.place.prefix()));
+        let object =
+            folder.path().join(in_own_folder(made.id)).join(format!("{}-00002", made.place.prefix()));
         let good = std::fs::read(&object).unwrap();
         let mut bad = good.clone();
         let middle = bad.len() / 2;
         bad[middle] ^= 1;
-        for (bad, why) in [(bad, "flipped"), (good[..good.len() - 1].to_vec(), "short"), (Vec::new(), "empty")] {
+        for (bad, why) in
+            [(bad, "flipped"), (good[..good.len() - 1].to_vec(), "short"), (Vec::new(), "empty")]
+        {
             std::fs::write(&object, bad).unwrap();
             let told = told(&made, &vault).await;
-            assert!(told.starts_with("Invalid backup: ") && told.contains("-00002"), "{compression:?} {why}: {told}");
+            assert!(
+                told.starts_with("Invalid backup: ") && told.contains("-00002"),
+                "{compression:?} {why}: {told}"
+            );
         }
         std::fs::remove_file(&object).unwrap();
         let told = told(&made, &vault).await;
-        assert!(told.ends_with("actual object list does not match object list stored in metadata."), "{told}");
+        assert!(
+            told.ends_with("actual object list does not match object list stored in metadata."),
+            "{told}"
+        );
     }
 }
 

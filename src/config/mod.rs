@@ -5,6 +5,7 @@
 //! errors, and all errors are told at once, each with its key and where it came from.
 
 mod auth;
+mod backup;
 mod data_path;
 mod database;
 mod defaults;
@@ -25,6 +26,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use auth::{Auth, Keystone, Policy, Strategy, Tls};
+pub use backup::{Backup, Compression};
 pub use data_path::{Connector, DataPath};
 pub use database::Database;
 pub use fleet::{Fleet, Placement, Rank};
@@ -54,6 +56,8 @@ pub struct Config {
     pub nova: Nova,
     /// How data is copied into and out of volumes.
     pub data_path: DataPath,
+    /// Backups of volumes.
+    pub backup: Backup,
     /// What callers may do.
     pub policy: Policy,
     /// The Lightbits clusters and how they are watched.
@@ -77,6 +81,7 @@ impl Config {
         self.auth.check(self.keystone.as_ref(), &self.server, problems);
         self.nova.check(problems);
         self.data_path.check(problems);
+        self.backup.check(problems);
         self.database.check(problems);
         self.fleet.check(problems);
         self.placement.check(problems);
@@ -89,6 +94,7 @@ impl Config {
     fn anchor(&mut self, folder: &Path) {
         self.database.anchor(folder);
         self.data_path.anchor(folder);
+        self.backup.anchor(folder);
         self.fleet.anchor(folder);
         self.policy.anchor(folder);
         if let Some(keystone) = &mut self.keystone {

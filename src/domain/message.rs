@@ -37,6 +37,10 @@ pub enum Reason {
     NoBackendBecause(String),
     BackupServiceDown,
     BackupServiceMissing,
+    /// The volume could not be opened for it.
+    BackupDeviceFailed,
+    BackupFailed,
+    BackupNotDeleted,
     RestoreFailed,
     /// There is no image service to read from; Cinder has no number of its own for that.
     NoImageService,
@@ -79,6 +83,9 @@ impl Reason {
             Self::NoValidBackend | Self::NoBackendBecause(_) => "003",
             Self::ComputeNotTold => "009",
             Self::BackupServiceDown => "018",
+            Self::BackupDeviceFailed => "019",
+            Self::BackupFailed => "020",
+            Self::BackupNotDeleted => "025",
             Self::BackupServiceMissing => "024",
             Self::RestoreFailed => "026",
             Self::NoImageService | Self::Unknown | Self::Other(_) => "001",
@@ -93,6 +100,9 @@ impl Reason {
             Self::BackupServiceMissing => {
                 "Backup failed to schedule. Service not found for creating backup.".to_owned()
             }
+            Self::BackupDeviceFailed => "Failed to get backup device from the volume service.".to_owned(),
+            Self::BackupFailed => "Backup driver failed to create backup.".to_owned(),
+            Self::BackupNotDeleted => "Backup driver failed to delete backup.".to_owned(),
             Self::RestoreFailed => "Backup driver failed to restore backup.".to_owned(),
             Self::NoImageService => "The image service is not available.".to_owned(),
             Self::ComputeNotTold => "Compute service failed to extend volume.".to_owned(),

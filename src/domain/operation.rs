@@ -121,6 +121,9 @@ pub enum Work {
     ImportBackup {
         backup: BackupId,
         service: String,
+        /// As JSON.
+        #[serde(default)]
+        record: Option<String>,
     },
     /// Chooses the cluster of a new group.
     CreateGroup {

@@ -44,6 +44,8 @@ pub struct Settings {
     pub cloned_volume_same_az: bool,
     /// Whether snapshots count against `gigabytes` (Cinder's `no_snapshot_gb_quota = false`).
     pub snapshots_use_gigabytes: bool,
+    /// Who keeps the data of backups, if anybody does.
+    pub backup_service: Option<&'static str>,
     /// Configured default limits, by resource key; Cinder's where a key is missing.
     pub quota_defaults: std::collections::BTreeMap<String, i64>,
 }
@@ -57,6 +59,7 @@ impl Default for Settings {
             allow_availability_zone_fallback: false,
             cloned_volume_same_az: true,
             snapshots_use_gigabytes: true,
+            backup_service: None,
             quota_defaults: std::collections::BTreeMap::new(),
         }
     }

@@ -66,18 +66,24 @@ fn select() -> SelectStatement {
         .expr(Expr::col((children.clone(), "id")).count())
         .from_as("backups", children.clone())
         .and_where(Expr::col((children, "parent_id")).equals(("backups", "id")));
+    let mut prefix = Query::select();
+    prefix
+        .column(("imported_backups", "service_metadata"))
+        .from("imported_backups")
+        .and_where(Expr::col(("imported_backups", "backup_id")).equals(("backups", "id")));
     let mut select = Query::select();
     select
         .columns(COLUMNS.map(|c| ("backups", c)))
         .column(("backups", "version"))
         .expr(SimpleExpr::SubQuery(None, Box::new(dependents.into())))
+        .expr(SimpleExpr::SubQuery(None, Box::new(prefix.into())))
         .from("backups");
     select
 }
 
 fn decode(row: &AnyRow) -> Result<BackupDetails> {
     let mut c = Columns::of(row);
-    let backup = Backup {
+    let mut backup = Backup {
         id: c.parsed()?,
         project_id: ProjectId::new(c.text()?),
         user_id: UserId::new(c.text()?),
@@ -89,6 +95,7 @@ fn decode(row: &AnyRow) -> Result<BackupDetails> {
         container: c.maybe_text()?,
         availability_zone: c.maybe_text()?,
         service: c.maybe_text()?,
+        service_metadata: None,
         size: Gib(u32::try_from(c.int()?).unwrap_or(u32::MAX)),
         object_count: u32::try_from(c.int()?).unwrap_or(u32::MAX),
         snapshot_id: c.maybe_parsed()?,
@@ -99,7 +106,9 @@ fn decode(row: &AnyRow) -> Result<BackupDetails> {
         updated_at: c.maybe_time()?,
         version: c.int()?,
     };
-    Ok(BackupDetails { backup, dependents: u64::try_from(c.int()?).unwrap_or_default() })
+    let dependents = u64::try_from(c.int()?).unwrap_or_default();
+    backup.service_metadata = c.maybe_text()?;
+    Ok(BackupDetails { backup, dependents })
 }
 
 const BACKUPS: Listed =
@@ -192,7 +201,28 @@ impl Tx {
     pub async fn delete_backup(&mut self, id: BackupId) -> Result<()> {
         let mut delete = Query::delete();
         delete.from_table("backups").and_where(Expr::col("id").eq(id.to_string()));
-        self.execute("delete a backup", &delete).await.map(|_| ())
+        self.execute("delete a backup", &delete).await?;
+        self.forget_service_metadata(id).await
+    }
+
+    /// What an imported record says that the names of the objects begin with.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn put_service_metadata(&mut self, id: BackupId, prefix: &str) -> Result<()> {
+        self.forget_service_metadata(id).await?;
+        let mut insert = Query::insert();
+        insert
+            .into_table("imported_backups")
+            .columns(["backup_id", "service_metadata"])
+            .values_panic([id.to_string().into(), prefix.into()]);
+        self.execute("insert the prefix of a backup", &insert).await.map(|_| ())
+    }
+
+    async fn forget_service_metadata(&mut self, id: BackupId) -> Result<()> {
+        let mut delete = Query::delete();
+        delete.from_table("imported_backups").and_where(Expr::col("backup_id").eq(id.to_string()));
+        self.execute("delete the prefix of a backup", &delete).await.map(|_| ())
     }
 
     /// A backup that must exist.

@@ -138,7 +138,8 @@ impl Session {
     /// Those of the database.
     pub async fn is_being_copied(&mut self, source: &Source) -> Result<bool> {
         let id = match source {
-            Source::Blank | Source::Image(_) | Source::Backup(_) => return Ok(false),
+            Source::Blank | Source::Image(_) => return Ok(false),
+            Source::Backup(id) => id.to_string(),
             Source::Snapshot(id) => id.to_string(),
             Source::Volume(id) => id.to_string(),
         };

@@ -154,7 +154,9 @@ impl Job {
             }
             Work::RestoreToNew { backup, volume } => super::restore_to_new::step(self, backup, volume).await,
             Work::DeleteBackup { backup } => super::backup::delete(self, backup).await,
-            Work::ImportBackup { backup, service } => super::backup::import(self, backup, &service).await,
+            Work::ImportBackup { backup, service, record } => {
+                super::backup::import(self, backup, &service, record.as_deref()).await
+            }
             Work::CreateGroup { group } => super::groups::place(self, group).await,
             Work::CopyGroup { group } => super::groups::copied(self, group).await,
             Work::DeleteGroup { group } => super::groups::deleted(self, group).await,

@@ -53,6 +53,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use driver::Worker;
 
+use crate::backup::Vault;
 use crate::compute::Compute;
 use crate::datapath::DataPath;
 use crate::domain::{Clock, VolumeId};
@@ -73,6 +74,8 @@ pub struct Settings {
     pub doubt: Duration,
     /// Whom to tell that a volume of a server has grown, if anybody.
     pub compute: Option<Compute>,
+    /// Where the data of backups is kept; `None`: there are no backups.
+    pub backups: Option<Vault>,
     /// How volumes are opened for copies; `None`: what needs a copy fails.
     pub data_path: Option<DataPath>,
     /// Who sets the log levels that administrators ask of all processes.
@@ -87,6 +90,7 @@ impl Default for Settings {
             rank: Rank::default(),
             doubt: Duration::from_secs(45),
             compute: None,
+            backups: None,
             data_path: None,
             logs: None,
         }

@@ -23,6 +23,7 @@ fn backup(at: i64, parent_id: Option<BackupId>) -> Backup {
         container: Some("c".to_owned()),
         availability_zone: Some("nova".to_owned()),
         service: Some("test".to_owned()),
+        service_metadata: None,
         size: Gib(3),
         object_count: 7,
         snapshot_id: Some(SnapshotId::random()),
@@ -78,6 +79,11 @@ pub async fn a_backup_comes_back_and_changes_by_version(bed: Bed) {
     assert_eq!((now.backup, now.dependents), (Backup { version: 2, ..changed }, 0));
     let gone = bed.b.write("get", |tx, _| Box::pin(tx.get_backup(child.id))).await.unwrap_err();
     assert_eq!(gone.kind(), ErrorKind::NotFound);
+    for prefix in ["volume_ä", "volume_b"] {
+        bed.a.write("put", |tx, _| Box::pin(tx.put_service_metadata(full.id, prefix))).await.unwrap();
+        let now = bed.b.write("get", |tx, _| Box::pin(tx.get_backup(full.id))).await.unwrap();
+        assert_eq!(now.backup.object_prefix(), prefix);
+    }
 }
 
 pub async fn a_page_of_backups_costs_the_same_whatever_its_length(bed: Bed) {

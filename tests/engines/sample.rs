@@ -211,7 +211,11 @@ pub fn works() -> Vec<Work> {
         Work::RestoreBackup { backup: BackupId::random(), volume: VolumeId::random() },
         Work::RestoreToNew { backup: BackupId::random(), volume: VolumeId::random() },
         Work::DeleteBackup { backup: BackupId::random() },
-        Work::ImportBackup { backup: BackupId::random(), service: "swift".to_owned() },
+        Work::ImportBackup {
+            backup: BackupId::random(),
+            service: "swift".to_owned(),
+            record: Some("{}".to_owned()),
+        },
         Work::DeleteSnapshot { snapshot, step: DeleteSnapshot::AwaitGone },
     ]
 }

@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::lab::{Lab, PATIENCE, ctx, eventually};
 
 impl Lab {
-    fn backup(&self, volume: &Volume, snapshot: Option<String>) -> Backup {
+    pub fn backup(&self, volume: &Volume, snapshot: Option<String>) -> Backup {
         let new = NewBackup {
             volume_id: volume.id.to_string(),
             snapshot_id: snapshot,
@@ -26,7 +26,7 @@ impl Lab {
         life.runtime.block_on(life.services.create_backup(&ctx(), &new)).unwrap()
     }
 
-    fn backup_row(&self, id: BackupId) -> Option<Backup> {
+    pub fn backup_row(&self, id: BackupId) -> Option<Backup> {
         let life = self.life();
         let found = life
             .runtime
@@ -34,7 +34,7 @@ impl Lab {
         found.map(|details| details.backup)
     }
 
-    fn backup_when(&self, id: BackupId, status: BackupStatus) -> Backup {
+    pub fn backup_when(&self, id: BackupId, status: BackupStatus) -> Backup {
         eventually(status.as_str(), || self.backup_row(id).filter(|row| row.status == status))
     }
 
@@ -51,7 +51,7 @@ impl Lab {
         life.runtime.block_on(write).unwrap();
     }
 
-    fn messages_of(&self, resource: &str) -> Vec<Message> {
+    pub fn messages_of(&self, resource: &str) -> Vec<Message> {
         let life = self.life();
         let read = async {
             let query = ListQuery::new(Scope::AllProjects);
@@ -203,8 +203,12 @@ fn a_backup_that_goes_meanwhile_is_not_restored() {
 #[test]
 fn an_imported_record_finds_nobody_who_has_its_data() {
     let lab = Lab::new(1);
-    let record =
-        BackupRecord { id: BackupId::random(), size: Gib(4), service: "cinder.backup.swift".to_owned() };
+    let record = BackupRecord {
+        id: BackupId::random(),
+        size: Gib(4),
+        service: "cinder.backup.swift".to_owned(),
+        text: "{}".to_owned(),
+    };
     let life = lab.life();
     life.runtime.block_on(life.services.import_backup(&ctx(), &record)).unwrap();
     let failed = lab.backup_when(record.id, BackupStatus::Error);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
+use hearth::backup::Vault;
 use hearth::datapath::DataPath;
 use hearth::domain::cluster::{Capacity, Cluster as ClusterView, Observed, PlacementTraits};
 use hearth::domain::volume::{NewVolume, Volume};
@@ -35,6 +36,8 @@ pub struct Lab {
     pub keystone: Option<String>,
     /// What the next life copies through.
     pub data_path: Option<DataPath>,
+    /// Where it keeps backups.
+    pub backups: Option<Vault>,
 }
 
 /// A gateway process, without its edge.
@@ -80,6 +83,7 @@ impl Lab {
             clock: Clock::System,
             keystone: None,
             data_path: None,
+            backups: None,
         };
         lab.begin();
         lab.poll();
@@ -103,7 +107,10 @@ impl Lab {
             let services = Services {
                 store: store.clone(),
                 dispatch: dispatch.clone(),
-                settings: Arc::new(without_limits()),
+                settings: Arc::new(hearth::service::Settings {
+                    backup_service: self.backups.as_ref().map(|_| hearth::domain::backup::SERVICE),
+                    ..without_limits()
+                }),
                 clock: clock.clone(),
                 compute: compute.clone(),
             };
@@ -112,6 +119,7 @@ impl Lab {
                 doubt: DOUBT,
                 compute,
                 data_path: self.data_path.clone(),
+                backups: self.backups.clone(),
                 ..Settings::default()
             };
             let worker = Worker::new(store.clone(), clients.clone(), dispatch, clock, settings);
@@ -328,7 +336,8 @@ pub fn ctx() -> Ctx {
 }
 
 fn without_limits() -> hearth::service::Settings {
-    let limits = ["volumes", "snapshots", "gigabytes", "groups"].map(|resource| (resource.to_owned(), -1));
+    let kinds = ["volumes", "snapshots", "gigabytes", "groups", "backups", "backup_gigabytes"];
+    let limits = kinds.map(|resource| (resource.to_owned(), -1));
     hearth::service::Settings { quota_defaults: limits.into(), ..hearth::service::Settings::default() }
 }
 

@@ -6,6 +6,7 @@ mod acts;
 mod adoption;
 #[path = "../audit/mod.rs"]
 mod audit;
+mod backup_data;
 mod backups;
 mod compute;
 mod copying;

@@ -1,7 +1,7 @@
 //! Name, metadata and status: changes of the row alone.
 
 use super::{parse_id, visible};
-use crate::domain::backup::{Backup, BackupChanges};
+use crate::domain::backup::{Backup, BackupChanges, is_our_service};
 use crate::domain::status::BackupStatus;
 use crate::domain::{Ctx, Result};
 use crate::service::Services;
@@ -31,7 +31,7 @@ impl Services {
     /// `NotFound`.
     pub async fn reset_backup(&self, ctx: &Ctx, id: &str, status: BackupStatus) -> Result<()> {
         self.change_backup(ctx, id, |backup| {
-            if backup.service.is_some() {
+            if backup.service.as_deref().is_some_and(is_our_service) {
                 backup.status = status;
             }
         })

@@ -130,6 +130,7 @@ fn row(
         container: new.container.clone(),
         availability_zone: new.availability_zone.clone(),
         service: None,
+        service_metadata: None,
         size: volume.size,
         object_count: 0,
         snapshot_id: snapshot.map(|snapshot| snapshot.id),

@@ -1,7 +1,7 @@
 //! Records of backups that move between clouds.
 
 use super::{invalid, quota};
-use crate::domain::backup::{Backup, BackupRecord, IMPORTED_VOLUME};
+use crate::domain::backup::{Backup, BackupDetails, BackupRecord, IMPORTED_VOLUME, is_our_service};
 use crate::domain::operation::Work;
 use crate::domain::status::BackupStatus;
 use crate::domain::{Ctx, Error, Metadata, Result};
@@ -13,13 +13,23 @@ impl Services {
     ///
     /// # Errors
     /// `NotFound`: the backup, or a service that could tell. `Invalid` for its status.
-    pub async fn export_backup(&self, ctx: &Ctx, id: &str) -> Result<BackupRecord> {
-        let backup = self.get_backup(ctx, id).await?.backup;
-        if backup.status != BackupStatus::Available {
-            let status = backup.status;
+    pub async fn export_backup(&self, ctx: &Ctx, id: &str) -> Result<BackupDetails> {
+        let details = self.get_backup(ctx, id).await?;
+        let Backup { status, service, .. } = &details.backup;
+        if *status != BackupStatus::Available {
             return Err(invalid(&format!("Backup status must be available and not {status}.")));
         }
-        Err(Error::not_found("Service cinder-backup could not be found."))
+        let Some(ours) = self.settings.backup_service else {
+            return Err(Error::not_found("Service cinder-backup could not be found."));
+        };
+        let theirs = service.as_deref().unwrap_or_default();
+        if !is_our_service(theirs) {
+            return Err(invalid(&format!(
+                "Export record aborted, the backup service currently configured [{ours}] is not the backup service \
+                 that was used to create this backup [{theirs}]."
+            )));
+        }
+        Ok(details)
     }
 
     /// Accepts a record from elsewhere: the backup keeps its id and belongs to the caller.
@@ -39,6 +49,7 @@ impl Services {
             container: None,
             availability_zone: None,
             service: None,
+            service_metadata: None,
             size: record.size,
             object_count: 0,
             snapshot_id: None,
@@ -60,7 +71,8 @@ impl Services {
                     }
                     quota::check(tx, &self.settings, &ctx.project_id, row.size).await?;
                     tx.insert_backup(row).await?;
-                    let work = Work::ImportBackup { backup: row.id, service: record.service.clone() };
+                    let (service, text) = (record.service.clone(), Some(record.text.clone()));
+                    let work = Work::ImportBackup { backup: row.id, service, record: text };
                     let operation = Dispatch::plan(ctx, work);
                     self.dispatch.insert(tx, &operation, &ctx.clock).await?;
                     Ok(operation)

@@ -11,6 +11,7 @@ mod m0006_adopted;
 mod m0007_groups;
 mod m0009_backups;
 mod m0010_services;
+mod m0011_imported_backups;
 
 pub(super) use m0001_base::LEASES_TABLE;
 
@@ -32,4 +33,5 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { id: 7, name: "groups", statements: m0007_groups::statements },
     Migration { id: 9, name: "backups", statements: m0009_backups::statements },
     Migration { id: 10, name: "services", statements: m0010_services::statements },
+    Migration { id: 11, name: "imported_backups", statements: m0011_imported_backups::statements },
 ];

@@ -28,9 +28,9 @@ struct Record {
 
 pub async fn export(call: Call) -> Result<Reply> {
     load_authorized(&call).await?;
-    let record = call.edge.services.export_backup(&call.ctx, call.param("id")).await?;
-    let text = serde_json::json!({"id": record.id, "size": record.size}).to_string();
-    let record = Record { backup_service: record.service, backup_url: python::to_base64(&text) };
+    let details = call.edge.services.export_backup(&call.ctx, call.param("id")).await?;
+    let backup_url = python::to_base64(&details.record().to_string());
+    let record = Record { backup_service: details.backup.service.unwrap_or_default(), backup_url };
     Ok(Reply::ok(&Exported { record }))
 }
 
@@ -56,7 +56,7 @@ fn read(service: String, url: &str) -> Result<BackupRecord> {
     let id = id.as_str().and_then(|id| id.parse().ok());
     let size = size.as_u64().and_then(|size| u32::try_from(size).ok());
     match (id, size) {
-        (Some(id), Some(size)) => Ok(BackupRecord { id, size: Gib(size), service }),
+        (Some(id), Some(size)) => Ok(BackupRecord { id, size: Gib(size), service, text: record.to_string() }),
         // Upstream fails over these (500).
         _ => Err(invalid("Can't parse backup record.")),
     }

@@ -1,5 +1,9 @@
 //! Backups: copies of a volume's data outside of its cluster.
 
+mod record;
+
+pub use record::{BackupRecord, RecordContents};
+
 use super::status::BackupStatus;
 use super::{BackupId, Gib, Metadata, ProjectId, SnapshotId, Timestamp, UserId, VolumeId};
 
@@ -23,6 +27,9 @@ pub struct Backup {
     pub availability_zone: Option<String>,
     /// Who keeps the data. `None`: nothing was ever written for it.
     pub service: Option<String>,
+    /// What the names of its objects begin with, where a record from elsewhere said so; see
+    /// [`Backup::object_prefix`].
+    pub service_metadata: Option<String>,
     /// Of the volume when the backup was asked for.
     pub size: Gib,
     pub object_count: u32,
@@ -36,6 +43,29 @@ pub struct Backup {
     pub created_at: Timestamp,
     pub updated_at: Option<Timestamp>,
     pub version: i64,
+}
+
+/// Who keeps the data, as records of backups name it.
+pub const SERVICE: &str = "cinder.backup.drivers.posix.PosixBackupDriver";
+
+/// Whether a name is ours, as Cinder sees it: that of the class, or of the module that it is in.
+pub fn is_our_service(name: &str) -> bool {
+    SERVICE.starts_with(name)
+}
+
+/// As Cinder's posix driver names the objects; the time is that of the backup, so that a copy that
+/// is begun again finds its own.
+pub fn object_prefix(volume: VolumeId, created_at: Timestamp, id: BackupId) -> String {
+    let at = chrono::DateTime::from_timestamp_micros(created_at.0).unwrap_or_default();
+    format!("volume_{volume}_{}_backup_{id}", at.format("%Y%m%d%H%M%S"))
+}
+
+impl Backup {
+    /// What the names of its objects begin with (Cinder's `service_metadata`).
+    pub fn object_prefix(&self) -> String {
+        let own = || object_prefix(self.volume_id, self.created_at, self.id);
+        self.service_metadata.clone().unwrap_or_else(own)
+    }
 }
 
 /// A backup with what only other rows know of it.
@@ -101,13 +131,4 @@ pub struct Restore {
     pub backup_id: BackupId,
     pub volume_id: VolumeId,
     pub volume_name: Option<String>,
-}
-
-/// The part of an exported record that is needed to take it in again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BackupRecord {
-    pub id: BackupId,
-    pub size: Gib,
-    /// Who keeps the data.
-    pub service: String,
 }
