@@ -25,13 +25,14 @@ impl Services {
     }
 
     /// `os-reset_status`. As in Cinder a backup for which nothing was ever written keeps its
-    /// status: nobody could restore it.
+    /// status: nobody could restore it; and so does one that another backup service has.
     ///
     /// # Errors
     /// `NotFound`.
     pub async fn reset_backup(&self, ctx: &Ctx, id: &str, status: BackupStatus) -> Result<()> {
         self.change_backup(ctx, id, |backup| {
-            if backup.service.as_deref().is_some_and(is_our_service) {
+            let known = |service: &str| self.settings.backup_service.is_none() || is_our_service(service);
+            if backup.service.as_deref().is_some_and(known) {
                 backup.status = status;
             }
         })
