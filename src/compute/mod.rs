@@ -16,6 +16,8 @@ use crate::domain::{RequestId, VolumeId};
 
 /// Nova tells the attachment's id since 2.89.
 const WITH_ATTACHMENT_ID: &str = "compute 2.89";
+/// What every Nova knows; later ones take more fields for the same.
+const FIRST: &str = "compute 2.1";
 /// Nova knows `volume-extended` since 2.51.
 const WITH_VOLUME_EXTENDED: &str = "compute 2.51";
 
@@ -103,6 +105,36 @@ impl Compute {
         match self.account.call(&self.nova, &call).await {
             Ok((StatusCode::OK | StatusCode::MULTI_STATUS, body)) => answer::events(&body),
             Ok((StatusCode::NOT_FOUND, _)) => Ok(Told::No("Nova knows none of the servers".to_owned())),
+            Ok((status, body)) if is_final(status) => Ok(Told::No(answer::unexpected(status, &body).0)),
+            Ok((status, body)) => Err(answer::unexpected(status, &body)),
+            Err(Missed::NoSuchService) => Ok(Told::No(Missed::NoSuchService.to_string())),
+            Err(Missed::Unavailable(why)) => Err(why),
+        }
+    }
+}
+
+impl Compute {
+    /// Asks Nova to copy a volume of a server to another, and to let the server use that one. Nova
+    /// tells when it is done (`os-migrate_volume_completion`).
+    ///
+    /// # Errors
+    /// When Nova cannot be asked now; it may have heard all the same.
+    pub async fn swap_volume(
+        &self,
+        server: &str,
+        (old, new): (VolumeId, VolumeId),
+        request: &RequestId,
+    ) -> Result<Told, Unavailable> {
+        let (path, body) = (old.to_string(), json!({"volumeAttachment": {"volumeId": new}}));
+        let call = PeerCall {
+            method: Method::PUT,
+            path: &["servers", server, "os-volume_attachments", &path],
+            version: FIRST,
+            request_id: request.as_str(),
+            body: Some(&body),
+        };
+        match self.account.call(&self.nova, &call).await {
+            Ok((status, _)) if status.is_success() => Ok(Told::Yes),
             Ok((status, body)) if is_final(status) => Ok(Told::No(answer::unexpected(status, &body).0)),
             Ok((status, body)) => Err(answer::unexpected(status, &body)),
             Err(Missed::NoSuchService) => Ok(Told::No(Missed::NoSuchService.to_string())),

@@ -24,6 +24,8 @@ use super::fake_keystone::{FakeKeystone, Mood, PASSWORD, obey};
 pub struct Facts {
     /// Attachment's id by server and volume.
     pub holds: HashMap<(String, String), Value>,
+    /// Servers, and the volumes they are to take for others: server, old, new.
+    pub swaps: Vec<[String; 3]>,
     /// Events taken.
     pub events: Vec<Value>,
     /// Headers of every call.
@@ -46,7 +48,7 @@ impl FakeNova {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/v2.1", listener.local_addr().unwrap());
         let router = Router::new()
-            .route("/v2.1/servers/{server}/os-volume_attachments/{volume}", get(show))
+            .route("/v2.1/servers/{server}/os-volume_attachments/{volume}", get(show).put(swap))
             .route("/v2.1/os-server-external-events", post(take))
             .with_state(facts.clone());
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -132,6 +134,20 @@ async fn show(
         None => (StatusCode::NOT_FOUND, Json(json!({"itemNotFound": {"code": 404, "message": "none"}})))
             .into_response(),
     }
+}
+
+async fn swap(
+    State(facts): State<Arc<Mutex<Facts>>>,
+    Path((server, old)): Path<(String, String)>,
+    headers: HeaderMap,
+    Json(body): Json<Value>,
+) -> Response {
+    if let Some(answer) = enter(&facts, headers).await {
+        return answer;
+    }
+    let new = body["volumeAttachment"]["volumeId"].as_str().unwrap().to_owned();
+    facts.lock().unwrap().swaps.push([server, old, new]);
+    StatusCode::ACCEPTED.into_response()
 }
 
 async fn take(

@@ -3,7 +3,8 @@
 use hearth::domain::cluster::PlacementTraits;
 use hearth::domain::operation::{
     CopyOutcome, CreateSnapshot, CreateVolume, DeleteSnapshot, DeleteVolume, ExtendVolume, Hints, Lane,
-    MigrateVolume, MigrationPolicy, Operation, OperationStatus, RetypeVolume, RevertVolume, Source, Work,
+    MigrateVolume, MigrationPolicy, Moving, Operation, OperationStatus, RetypeVolume, RevertVolume, Source,
+    Work,
 };
 use hearth::domain::page::{ListQuery, Scope};
 use hearth::domain::status::{AttachStatus, VolumeStatus};
@@ -137,6 +138,10 @@ pub fn create() -> Operation {
     })
 }
 
+fn half_way() -> MigrateVolume {
+    MigrateVolume::Move { step: Moving::Copy { copy: VolumeId::random(), done: 1 << 40 } }
+}
+
 /// One of each kind.
 pub fn works() -> Vec<Work> {
     let (volume, snapshot, uuid) = (VolumeId::random(), SnapshotId::random(), BackendUuid::random());
@@ -200,7 +205,7 @@ pub fn works() -> Vec<Work> {
             step: CreateVolume::Fill { uuid },
         },
         Work::ReimageVolume { volume, image: ImageId::random(), previous: VolumeStatus::Reserved },
-        Work::MigrateVolume { volume, target: ClusterId::random(), step: MigrateVolume::Copy },
+        Work::MigrateVolume { volume, target: ClusterId::random(), step: half_way() },
         Work::CompleteMigration { volume, copy: VolumeId::random(), copied: CopyOutcome::Failed },
         Work::CreateBackup {
             backup: BackupId::random(),

@@ -7,15 +7,21 @@ use std::fs::{File, OpenOptions};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::time::Duration;
 
+use hearth::datapath::{DataPath, Disk, NvmeTcp, Portal, Target};
+use hearth::domain::attachment::{Attachment, NewAttachment};
 use hearth::domain::cluster::Observed;
-use hearth::domain::operation::{MigrateVolume, MigrationPolicy, Moving, Operation, Work};
+use hearth::domain::operation::{CopyOutcome, MigrateVolume, MigrationPolicy, Moving, Operation, Work};
 use hearth::domain::status::VolumeStatus;
 use hearth::domain::volume::{StatusReset, Volume};
 use hearth::domain::{BackendUuid, ClusterId};
+use hearth::service::attachments::Caller;
 use hearth::service::volumes::Lock;
 use serde_json::{Value, json};
 
+use crate::acts::connector;
 use crate::devices::Devices;
+use crate::fake_keystone::{FakeKeystone, Mood};
+use crate::fake_nova::FakeNova;
 use crate::lab::{Lab, ctx, eventually};
 
 const MIB: u64 = 1 << 20;
@@ -494,4 +500,105 @@ fn a_retype_survives_crashes() {
             has_the_data(&devices, &row);
         }
     }
+}
+
+const SERVER: &str = "5c0e2d4e-6f0a-4d5f-8f1e-0b1f3f0a9a11";
+
+/// As a server's host attaches, Nova's way.
+fn attached(lab: &Lab, volume: &Volume, host: &str) -> Attachment {
+    let life = lab.life();
+    let new = NewAttachment {
+        volume_id: volume.id.to_string(),
+        instance_id: Some(SERVER.to_owned()),
+        connector: Some(connector(host)),
+        mode: None,
+    };
+    let made = life.runtime.block_on(life.services.create_attachment(&ctx(), &new)).unwrap();
+    life.runtime.block_on(life.services.complete_attachment(&ctx(), &made.id.to_string())).unwrap();
+    made
+}
+
+#[test]
+fn nova_is_asked_to_copy_what_a_server_has() {
+    let (mut lab, _devices) = lab(2);
+    let (keystone, nova) = lab.block_on(async { (FakeKeystone::start().await, FakeNova::start().await) });
+    nova.enrol(&keystone, "here");
+    lab.keystone = Some(keystone.url.clone());
+    lab.kill_and_restart();
+    let volume = lab.volume(1);
+    let old = attached(&lab, &volume, "host");
+    let to = lab.elsewhere(&volume);
+
+    nova.set(|facts| facts.mood = Mood::Answers(400, "{}".to_owned()));
+    lab.migrate(&volume, to, Lock::No);
+    assert_eq!(lab.has_stayed(&volume).status, VolumeStatus::InUse);
+    nova.set(|facts| facts.mood = Mood::default());
+
+    lab.migrate(&volume, to, Lock::No);
+    let [server, source, target] = eventually("Nova to be asked", || nova.set(|facts| facts.swaps.pop()));
+    let copy = lab.copy_of(&volume);
+    let expected = [SERVER.to_owned(), volume.id.to_string(), copy.id.to_string()];
+    assert_eq!([server, source.clone(), target.clone()], expected);
+    eventually("the end", || lab.operations().is_empty().then_some(()));
+    let row = lab.row(&volume).unwrap();
+    assert_eq!((row.status, row.migration_status.as_deref()), (VolumeStatus::InUse, Some("migrating")));
+
+    let new = attached(&lab, &copy, "host");
+    lab.detach(&old);
+    let life = lab.life();
+    let ctx = ctx();
+    let completed =
+        life.services.complete_migration(&ctx, (&source, &target), CopyOutcome::Copied, Caller::Service);
+    life.runtime.block_on(completed).unwrap();
+    lab.when_migration_is(&volume, "success");
+    lab.comes_to_rest();
+    let row = lab.row(&volume).unwrap();
+    assert_eq!((here(&row), row.status), (to, VolumeStatus::InUse));
+    assert_eq!(lab.attachments(&volume).first().map(|it| it.id), Some(new.id));
+}
+
+/// Through the clusters' own access lists and data ports: what a host has written before, it reads
+/// afterwards.
+#[test]
+fn a_volume_moves_over_nvme_tcp() {
+    let mut lab = Lab::new(2);
+    lab.data_path = Some(DataPath::nvme_tcp(NvmeTcp::default(), 2));
+    lab.kill_and_restart();
+    let volume = lab.volume(1);
+    as_a_host(&lab, &volume, async |disk| {
+        for (at, byte) in WRITTEN {
+            disk.write(at - at % 4096, vec![byte; 4096].into()).await.unwrap();
+        }
+        disk.flush().await.unwrap();
+    });
+    let to = lab.elsewhere(&volume);
+    lab.migrate(&volume, to, Lock::Yes);
+    let row = lab.has_moved(&volume, to);
+    as_a_host(&lab, &row, async |disk| {
+        for (at, byte) in WRITTEN {
+            assert_eq!(disk.read(at - at % 4096, 4096).await.unwrap(), vec![byte; 4096], "at {at}");
+        }
+        assert_eq!(disk.read(8 * MIB, 4096).await.unwrap(), vec![0; 4096]);
+    });
+    lab.comes_to_rest();
+}
+
+fn as_a_host(lab: &Lab, volume: &Volume, work: impl AsyncFnOnce(&Disk)) {
+    let attachment = lab.attach(volume, "host");
+    let sim = lab.sims.iter().find(|sim| ClusterId::from_uuid(sim.uuid()) == here(volume)).unwrap();
+    let portal = |at: &std::net::SocketAddr| Portal { host: at.ip().to_string(), port: at.port() };
+    let target = Target {
+        uuid: uuid(volume),
+        size: volume.size.bytes(),
+        subsystem_nqn: sim.subsystem_nqn().to_owned(),
+        portals: sim.data_endpoints().iter().map(portal).collect(),
+        host_nqn: connector("host").nqn,
+    };
+    lab.block_on(async {
+        let disk = DataPath::nvme_tcp(NvmeTcp::default(), 2).open(&target).await.unwrap();
+        work(&disk).await;
+        disk.close().await.unwrap();
+    });
+    lab.detach(&attachment);
+    lab.when(volume, "available");
 }

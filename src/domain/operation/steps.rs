@@ -95,6 +95,8 @@ pub enum MigrateVolume {
 pub enum Moving {
     /// An operation of its own makes the copy.
     AwaitCopy { copy: VolumeId },
+    /// It is there, and a server has the volume: Nova is asked to copy it.
+    AskCompute { copy: VolumeId },
     /// Whatever comes before `done` (bytes) is durable in the copy.
     Copy {
         copy: VolumeId,

@@ -38,8 +38,10 @@ async fn change_places(job: &Job, tx: &mut Tx, course: Course, copy: VolumeId) -
         Ok(pair) => pair,
         Err(why) => return Ok(Arrival::Fails(why)),
     };
-    if let Some(why) = is_at_work_on(job, tx, &volume).await? {
-        return Ok(Arrival::Waits(why));
+    for row in [&volume, &copy] {
+        if let Some(why) = is_at_work_on(job, tx, row).await? {
+            return Ok(Arrival::Waits(why));
+        }
     }
     let place = copy.location.clone().filter(|_| copy.status == VolumeStatus::Available);
     let Some(place) = place.filter(|place| place.uuid.is_some()) else {
@@ -59,8 +61,8 @@ async fn change_places(job: &Job, tx: &mut Tx, course: Course, copy: VolumeId) -
     Ok(Arrival::Ended(next))
 }
 
-/// Who is at work on the volume looks at it as it is now. (A host that is being let in is waited
-/// for, too: it calls the move off.)
+/// Who is at work on a volume looks at it as it is now. (A host that is being let in is waited for,
+/// too: it calls the move off. And a lost create of the copy must not land once its name is free.)
 async fn is_at_work_on(job: &Job, tx: &mut Tx, volume: &Volume) -> Result<Option<&'static str>> {
     let others = tx.operations_of(&volume.id.to_string()).await?;
     let at_work = |op: &Operation| {

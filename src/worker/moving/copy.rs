@@ -8,7 +8,7 @@ use super::{Course, Pair, fails, look, transfer};
 use crate::datapath::{Disk, Trouble};
 use crate::domain::cluster::Observed;
 use crate::domain::operation::Moving;
-use crate::domain::status::VolumeStatus;
+use crate::domain::status::{AttachStatus, VolumeStatus};
 use crate::domain::{ClusterId, Result, VolumeId};
 use crate::worker::copying::{self, Missed, Opened, Place};
 use crate::worker::flow::Flow;
@@ -21,11 +21,14 @@ const AWAY_TRIES: u32 = 6;
 
 /// The copy is being made.
 pub(super) async fn wait(job: &Job, course: Course, copy: VolumeId) -> Result<Flow> {
-    let Pair { copy: row, .. } = match look(job, course, copy).await? {
+    let Pair { volume, copy: row } = match look(job, course, copy).await? {
         Ok(pair) => pair,
         Err(why) => return fails(job, course, copy, why).await,
     };
     match row.status {
+        VolumeStatus::Available if volume.attach_status == AttachStatus::Attached => {
+            job.advance(course.at(Moving::AskCompute { copy })).await
+        }
         VolumeStatus::Available => job.advance(course.at(Moving::Copy { copy, done: 0 })).await,
         VolumeStatus::Creating => Ok(Flow::Again("the volume that it is copied to is being made".to_owned())),
         _ => fails(job, course, copy, "The volume could not be made at its destination").await,
@@ -83,8 +86,7 @@ async fn not_open(
         // A cluster that does not answer us now will in a while; one that the pollers have given
         // up may be gone for long.
         Missed::Wait(flow) => {
-            let tries = job.missed();
-            if tries <= AWAY_TRIES || !is_away(job, place.location.cluster_id).await? {
+            if !is_away(job, place.location.cluster_id).await? || job.missed() <= AWAY_TRIES {
                 return Ok(flow);
             }
             fails(job, course, copy, "A cluster that is needed for it cannot be reached").await

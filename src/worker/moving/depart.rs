@@ -1,6 +1,7 @@
 //! The beginning of a move: its copy is ordered.
 
 use super::Course;
+use crate::domain::attachment::Attachment;
 use crate::domain::message::Reason;
 use crate::domain::operation::{CreateVolume, Hints, Moving, Operation, Source, Work};
 use crate::domain::status::{AttachStatus, VolumeStatus};
@@ -75,8 +76,13 @@ async fn order(
 ) -> Result<Ordered> {
     let found = tx.volume(course.volume()).await?.filter(|row| course.is_on(row));
     let Some(mut volume) = found else { return Ok(Ordered::Overtaken) };
-    if !tx.attachments_of(volume.id).await?.is_empty() || volume.status == VolumeStatus::InUse {
-        return Ok(Ordered::Refused(Reason::Other("The volume is attached.".to_owned())));
+    let attachments = tx.attachments_of(volume.id).await?;
+    let attached = !attachments.is_empty() || volume.attach_status == AttachStatus::Attached;
+    let by_servers = |it: &Attachment| it.status == AttachStatus::Attached && it.instance_id.is_some();
+    let nova_can = job.bench.settings.compute.is_some() && attachments.iter().all(by_servers);
+    if attached && !(nova_can && volume.attach_status == AttachStatus::Attached) {
+        let why = "The volume is attached, and Nova cannot be asked to copy it.";
+        return Ok(Ordered::Refused(Reason::Other(why.to_owned())));
     }
     let copy = copy_of(tx, &volume, id, destination.volume_type, job.now()).await?;
     let hints = match place(job, tx, &copy, destination.at).await? {

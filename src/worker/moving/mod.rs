@@ -13,12 +13,14 @@
 //! | file | idea |
 //! |---|---|
 //! | `depart` | the copy is ordered |
+//! | `ask_compute` | what a server has, Nova copies: it is asked to, and completes the move later |
 //! | `copy` | its data is copied, and how far is written down now and then |
 //! | `transfer` | chunk by chunk, from disk to disk |
 //! | `arrive` | the volume takes the place of the copy |
 //! | `fail` | or stays where it is |
 
 mod arrive;
+mod ask_compute;
 mod copy;
 mod depart;
 mod fail;
@@ -32,7 +34,7 @@ use super::job::Job;
 use super::retype_volume::Change;
 use crate::domain::message::Action;
 use crate::domain::operation::{MigrateVolume, Moving, OperationStatus, RetypeVolume, Work};
-use crate::domain::status::{VolumeStatus, migration_is_idle};
+use crate::domain::status::{AttachStatus, VolumeStatus, migration_is_idle};
 use crate::domain::volume::Volume;
 use crate::domain::{ClusterId, Result, VolumeId};
 use crate::store::{Session, Tx};
@@ -80,6 +82,9 @@ impl Course {
     fn returns_to(self, row: &Volume) -> Option<VolumeStatus> {
         match (self, row.status) {
             (Self::Migrate { .. }, VolumeStatus::Maintenance) => row.previous_status,
+            (Self::Retype(_), VolumeStatus::Retyping) if row.attach_status == AttachStatus::Detached => {
+                Some(VolumeStatus::Available)
+            }
             (Self::Retype(change), VolumeStatus::Retyping) => Some(change.previous),
             _ => None,
         }
@@ -89,6 +94,7 @@ impl Course {
 pub(super) async fn step(job: &mut Job, course: Course, step: Moving) -> Result<Flow> {
     match step {
         Moving::AwaitCopy { copy } => copy::wait(job, course, copy).await,
+        Moving::AskCompute { copy } => ask_compute::ask(job, course, copy).await,
         Moving::Copy { copy, done } => copy::copy(job, course, copy, done).await,
         Moving::Arrive { copy } => arrive::arrive(job, course, copy).await,
         Moving::Fail { copy, message } => fail::fail(job, course, copy, &message).await,
