@@ -512,3 +512,37 @@ fn another_zone_has_no_backup_service() {
     assert_eq!(failed.fail_reason.as_deref(), Some("Service not found for creating backup."));
     desk.settle();
 }
+
+/// A volume in use and a snapshot are read through a clone, of which nothing is left.
+#[test]
+fn what_is_in_use_and_snapshots_are_backed_up_through_a_clone() {
+    let mut desk = desk();
+    let volume = desk.lab.volume(1);
+    let snapshot = desk.lab.snapshot(&volume);
+    let life = desk.lab.life();
+    let attached = life.store.write("test", |tx, _| {
+        Box::pin(async move {
+            let mut row = tx.volume(volume.id).await?.unwrap();
+            row.status = VolumeStatus::InUse;
+            row.attach_status = hearth::domain::status::AttachStatus::Attached;
+            tx.update_volume(&row).await
+        })
+    });
+    life.runtime.block_on(attached).unwrap();
+    for (of, kill) in [(None, false), (Some(snapshot.id.to_string()), false), (None, true)] {
+        let backup = desk.lab.backup(&volume, of.clone());
+        if kill {
+            eventually("some data", || (desk.files().len() > 40).then_some(()));
+            desk.lab.kill_and_restart();
+        }
+        let done = desk.lab.backup_when(backup.id, BackupStatus::Available);
+        assert_eq!((done.object_count, done.snapshot_id.map(|id| id.to_string())), (16, of));
+        desk.lab.when(&volume, "in-use");
+        eventually("the end", || desk.lab.operations().is_empty().then_some(()));
+        let truth = desk.lab.truth(0);
+        let living = truth["volumes"].as_array().unwrap().iter().filter(|v| v["state"] == "Available");
+        assert_eq!(living.count(), 1, "{truth:#}");
+        let snapshots = truth["snapshots"].as_array().unwrap().iter();
+        assert_eq!(snapshots.filter(|s| s["state"] == "Available").count(), 1, "{truth:#}");
+    }
+}

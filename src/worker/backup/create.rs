@@ -1,6 +1,6 @@
 //! Making a backup.
 
-use super::{Source, Stop, again, found, place_of, put, stopped};
+use super::{Source, Stop, again, found, place_of, put, stopped, temporary};
 use crate::backup::{CopyOut, Parent, Trouble, Vault, Written};
 use crate::domain::backup::{Backup, SERVICE};
 use crate::domain::message::{Action, Reason, ResourceKind};
@@ -9,8 +9,11 @@ use crate::domain::volume::Volume;
 use crate::domain::{BackupId, Result};
 use crate::store::Tx;
 use crate::worker::copying::{self, Missed};
-use crate::worker::flow::Flow;
+use crate::worker::flow::{Flow, pause};
 use crate::worker::job::Job;
+
+/// Tries to remove a clone, over some minutes.
+const TIDYING: u32 = 30;
 
 /// What becomes of the backup.
 enum Outcome {
@@ -42,14 +45,38 @@ impl Failure {
     }
 }
 
-pub(in crate::worker) async fn create(job: &Job, backup: BackupId, source: &Source) -> Result<Flow> {
+pub(in crate::worker) async fn create(job: &mut Job, backup: BackupId, source: &Source) -> Result<Flow> {
     match attempt(job, backup, source).await? {
-        Ok(outcome) => end(job, backup, source, &outcome).await,
+        Ok(outcome) => {
+            if temporary::is_needed(source)
+                && job.bench.settings.backups.is_some()
+                && let Some(flow) = tidied(job, backup, source).await?
+            {
+                return Ok(flow);
+            }
+            end(job, backup, source, &outcome).await
+        }
         Err(flow) => Ok(flow),
     }
 }
 
-async fn attempt(job: &Job, id: BackupId, source: &Source) -> Result<std::result::Result<Outcome, Flow>> {
+/// Removes the clone that was read. Tried here, as the step again would mean the copy again.
+async fn tidied(job: &Job, backup: BackupId, source: &Source) -> Result<Option<Flow>> {
+    let mut left = None;
+    for tries in 0..TIDYING {
+        // A deletion waits for us, so the row is there.
+        let found = job.bench.store.read().await?.find_volume(source.volume, None).await?;
+        let volume = found.as_ref().map(|details| &details.volume);
+        left = temporary::remove(job, (backup, source), volume).await;
+        if left.is_none() || job.bench.stop.is_cancelled() {
+            break;
+        }
+        tokio::time::sleep(pause(tries)).await;
+    }
+    Ok(left)
+}
+
+async fn attempt(job: &mut Job, id: BackupId, source: &Source) -> Result<std::result::Result<Outcome, Flow>> {
     let (backup, volume) = {
         let mut session = job.bench.store.read().await?;
         let backup = session.find_backup(id, None).await?.map(|details| details.backup);
@@ -58,7 +85,8 @@ async fn attempt(job: &Job, id: BackupId, source: &Source) -> Result<std::result
     let Some(backup) = backup.filter(|backup| backup.status == BackupStatus::Creating) else {
         return Ok(Ok(Outcome::Unwanted));
     };
-    let Some(vault) = &job.bench.settings.backups else { return Ok(Ok(Failure::unserved())) };
+    let bench = job.bench.clone();
+    let Some(vault) = &bench.settings.backups else { return Ok(Ok(Failure::unserved())) };
     if backup.availability_zone.as_deref().is_some_and(|zone| zone != vault.availability_zone()) {
         return Ok(Ok(Failure::unserved()));
     }
@@ -80,7 +108,21 @@ async fn attempt(job: &Job, id: BackupId, source: &Source) -> Result<std::result
         return Ok(again(job, &trouble).map_or_else(|| Ok(down()), Err));
     }
     let Some(backup) = begin(job, vault, id).await? else { return Ok(Ok(Outcome::Unwanted)) };
-    copy(job, vault, &backup, &volume).await
+    let at = if temporary::is_needed(source) {
+        match temporary::make(job, &backup, source, &volume).await? {
+            Ok(at) => Some(at),
+            Err(temporary::Missing::Again(flow)) => return Ok(Err(flow)),
+            Err(temporary::Missing::Never(why)) => {
+                tracing::warn!(backup = %id, why, "nothing to read for a backup");
+                None
+            }
+        }
+    } else {
+        let location = volume.location.clone().and_then(|at| at.uuid.map(|uuid| (at, uuid)));
+        let size = volume.size.bytes();
+        location.map(|(location, uuid)| copying::Place { volume: Some(volume.id), location, uuid, size })
+    };
+    copy(job, vault, (&backup, &volume), at).await
 }
 
 /// Writes down who is going to keep the data, and where: from here on there may be some.
@@ -110,8 +152,8 @@ async fn begin(job: &Job, vault: &Vault, id: BackupId) -> Result<Option<Backup>>
 async fn copy(
     job: &Job,
     vault: &Vault,
-    backup: &Backup,
-    volume: &Volume,
+    (backup, volume): (&Backup, &Volume),
+    at: Option<copying::Place>,
 ) -> Result<std::result::Result<Outcome, Flow>> {
     let order = match order(job, backup, volume).await? {
         Ok(order) => order,
@@ -119,11 +161,7 @@ async fn copy(
     };
     let no_device =
         || Ok(Failure::of("The volume could not be opened for a backup.", Reason::BackupDeviceFailed));
-    let location = volume.location.clone();
-    let Some((location, uuid)) = location.and_then(|at| at.uuid.map(|uuid| (at, uuid))) else {
-        return Ok(no_device());
-    };
-    let at = copying::Place { volume: Some(volume.id), location, uuid, size: volume.size.bytes() };
+    let Some(at) = at else { return Ok(no_device()) };
     let opened = match copying::open(job, &at).await {
         Ok(opened) => opened,
         Err(Missed::Wait(flow)) => return Ok(Err(flow)),
@@ -194,6 +232,7 @@ async fn end(job: &Job, backup: BackupId, source: &Source, outcome: &Outcome) ->
                     Outcome::Written(_) | Outcome::Unwanted => VolumeStatus::BackingUp,
                 };
                 release(job, tx, source, was).await?;
+                tx.release_reservation(job.op.id).await?;
                 if let Some(row) = found(tx, backup, BackupStatus::Creating).await? {
                     decide(job, tx, row, outcome).await?;
                 }

@@ -10,6 +10,7 @@ mod create;
 mod delete;
 mod import;
 mod restore;
+mod temporary;
 mod volume_meta;
 
 use std::time::Duration;

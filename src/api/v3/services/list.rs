@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use super::{OWN_HOST, SCHEDULER_BINARY, VOLUME_BINARY, disabled_reason, service_host, state, status};
+use super::{
+    BACKUP_BINARY, OWN_HOST, SCHEDULER_BINARY, VOLUME_BINARY, disabled_reason, service_host, state, status,
+};
 use crate::api::call::Call;
 use crate::api::reply::Reply;
 use crate::api::time::Time;
@@ -57,8 +59,22 @@ pub async fn list(call: Call) -> Result<Reply> {
         disabled_reason: None,
         backend: None,
     };
-    let mut services: Vec<_> =
-        std::iter::once(scheduler).chain(clusters.iter().map(|cluster| service(cluster, version))).collect();
+    let keeper = call.edge.services.settings.backup_service.map(|_| Service {
+        binary: BACKUP_BINARY,
+        host: OWN_HOST.to_owned(),
+        zone: &call.edge.services.settings.default_availability_zone,
+        status: "enabled",
+        state: "up",
+        updated_at: Some(Time(call.ctx.clock.now())),
+        backend_state: None,
+        cluster: version.at_least(7).then_some(None),
+        disabled_reason: None,
+        backend: None,
+    });
+    let mut services: Vec<_> = std::iter::once(scheduler)
+        .chain(keeper)
+        .chain(clusters.iter().map(|cluster| service(cluster, version)))
+        .collect();
     if let Some(host) = call.query.get("host").filter(|host| !host.is_empty()) {
         // A host without a backend means all the backends of it, as in Cinder.
         let backends = format!("{host}@");

@@ -14,6 +14,7 @@ use crate::domain::cluster::{Cluster, Intent, Observed};
 /// The host of what is ours and no cluster.
 pub const OWN_HOST: &str = "hearth";
 pub const VOLUME_BINARY: &str = "cinder-volume";
+pub const BACKUP_BINARY: &str = "cinder-backup";
 pub const SCHEDULER_BINARY: &str = "cinder-scheduler";
 
 /// `hearth@<cluster>`, the host of the service (without the pool).
