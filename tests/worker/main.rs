@@ -29,6 +29,7 @@ mod limits;
 mod logs;
 mod migration;
 mod moves;
+mod over_nvme;
 mod refusals;
 mod retype;
 mod stories;
