@@ -32,7 +32,7 @@ use crate::service::fleet::FleetService;
 use crate::service::logs::LogService;
 use crate::store::{Dialect, Dispatch, LogFollower, SchemaState, Store};
 use crate::telemetry::logging;
-use crate::worker::Worker;
+use crate::worker::{self, Worker};
 
 /// How often the policy files are looked at.
 const POLICY_LOOK: Duration = Duration::from_secs(2);
@@ -64,6 +64,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Running> {
     let authenticator = Arc::new(settings::authenticator(config, clock.clone())?);
     let policy = Arc::new(load_policy(config).await?);
     let compute = settings::compute(config, &authenticator);
+    let images = settings::images(config, &authenticator)?;
     let (dispatch, announced) = Dispatch::new();
     let services = Services {
         store: store.clone(),
@@ -71,6 +72,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Running> {
         settings: Arc::new(settings::services(config)),
         clock: clock.clone(),
         compute: compute.clone(),
+        images: images.clone(),
     };
     let logs = match logging::levels() {
         Some(control) => Some(Arc::new(LogFollower::start(&store, control).await.map_err(explain)?)),
@@ -82,7 +84,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Running> {
     let registry = settings::registry(config);
     let fleet = Fleet::new(store.clone(), registry, settings::fleet(config), clock.clone(), dispatch.owner());
     fleet.step().await.map_err(explain).context("reading the registrations")?;
-    let work = settings::worker(config, compute, logs.clone())?;
+    let work = worker::Settings { images, ..settings::worker(config, compute, logs.clone())? };
     let worker = Worker::new(store, fleet.clients().clone(), dispatch, clock.clone(), work);
     worker.start(announced);
     background.spawn({

@@ -10,6 +10,7 @@
 //! | `api` | the Cinder edge and the fleet edge; `routes` is the table everything is made from |
 //! | `auth` | Keystone, tokens, the oslo.policy language |
 //! | `compute` | Nova, as far as volumes concern it |
+//! | `image` | Glance, and copying between images and volumes |
 //! | `service` | the use cases; they own the transaction and start operations |
 //! | `worker` | the durable operations, step by step |
 //! | `backup` | where the data of backups is kept |
@@ -33,6 +34,7 @@ pub mod config;
 pub mod datapath;
 pub mod domain;
 pub mod fleet;
+pub mod image;
 pub mod lightbits;
 pub mod nvme;
 pub mod placement;

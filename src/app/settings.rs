@@ -19,6 +19,7 @@ use crate::domain::cluster::PlacementTraits;
 use crate::domain::quota::Resource;
 use crate::fleet::health::Thresholds;
 use crate::fleet::registrations::{Defaults, Registry};
+use crate::image::{self, Glance};
 use crate::lightbits::{LaneLimits, Timeouts};
 use crate::store::LogFollower;
 use crate::{fleet, placement, service, worker};
@@ -56,16 +57,54 @@ pub(super) fn authenticator(config: &Config, clock: Clock) -> anyhow::Result<Aut
 pub(super) fn compute(config: &Config, authenticator: &Authenticator) -> Option<Compute> {
     let nova = Peer {
         service_type: "compute",
-        interface: match config.nova.interface {
-            config::Interface::Public => keystone::Interface::Public,
-            config::Interface::Internal => keystone::Interface::Internal,
-            config::Interface::Admin => keystone::Interface::Admin,
-        },
+        interface: interface(config.nova.interface),
         region: config.nova.region_name.clone(),
         endpoint: config.nova.endpoint(),
         timeout: config.nova.timeout.0,
     };
     Some(Compute::new(authenticator.own_account()?, nova))
+}
+
+/// Glance, where there is a way to it and one to the volumes.
+pub(super) fn images(config: &Config, authenticator: &Authenticator) -> anyhow::Result<Option<Glance>> {
+    if config.data_path.connector == Connector::None {
+        return Ok(None);
+    }
+    let glance = &config.glance;
+    let settings = image::Settings {
+        patience: glance.timeout.0,
+        retries: glance.num_retries,
+        conversion_dir: glance.image_conversion_dir.clone(),
+        signatures: match glance.verify_glance_signatures {
+            config::Signatures::Enabled => image::Signatures::Refused,
+            config::Signatures::Disabled => image::Signatures::Ignored,
+        },
+        force_upload: if glance.enable_force_upload {
+            image::ForceUpload::Allowed
+        } else {
+            image::ForceUpload::Ignored
+        },
+    };
+    let peer = Peer {
+        service_type: "image",
+        interface: interface(glance.interface),
+        region: glance.region_name.clone(),
+        endpoint: glance.endpoint(),
+        timeout: glance.timeout.0,
+    };
+    Ok(match (authenticator.own_account(), glance.endpoint()) {
+        (Some(account), _) => Some(Glance::through_keystone(account, peer, settings)),
+        (None, Some(endpoint)) => Some(Glance::direct(endpoint, settings)?),
+        (None, None) => None,
+    })
+}
+
+const fn interface(configured: config::Interface) -> keystone::Interface {
+    match configured {
+        config::Interface::Public => keystone::Interface::Public,
+        config::Interface::Internal => keystone::Interface::Internal,
+        config::Interface::Admin => keystone::Interface::Admin,
+    }
 }
 
 pub(super) fn services(config: &Config) -> service::Settings {

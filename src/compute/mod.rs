@@ -12,6 +12,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 use crate::auth::keystone::{KeystoneClient, Missed, Peer, PeerCall, Unavailable};
+use crate::domain::operation::ServerEvent;
 use crate::domain::{RequestId, VolumeId};
 
 /// Nova tells the attachment's id since 2.89.
@@ -20,6 +21,8 @@ const WITH_ATTACHMENT_ID: &str = "compute 2.89";
 const FIRST: &str = "compute 2.1";
 /// Nova knows `volume-extended` since 2.51.
 const WITH_VOLUME_EXTENDED: &str = "compute 2.51";
+/// And `volume-reimaged` since 2.93.
+const WITH_VOLUME_REIMAGED: &str = "compute 2.93";
 
 /// The compute service. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -80,25 +83,31 @@ impl Compute {
         }
     }
 
-    /// Tells servers that a volume of theirs has grown, so that they look at its size.
+    /// Tells servers that a volume of theirs has grown, so that they look at its size, or that
+    /// something else is on it.
     ///
     /// # Errors
     /// When Nova cannot be told now; it may be told again.
-    pub async fn volume_extended(
+    pub async fn tell(
         &self,
         servers: &[String],
         volume: VolumeId,
+        event: ServerEvent,
         request: &RequestId,
     ) -> Result<Told, Unavailable> {
+        let (name, version) = match event {
+            ServerEvent::Extended => ("volume-extended", WITH_VOLUME_EXTENDED),
+            ServerEvent::Reimaged => ("volume-reimaged", WITH_VOLUME_REIMAGED),
+        };
         let events: Vec<_> = servers
             .iter()
-            .map(|server| json!({"name": "volume-extended", "server_uuid": server, "tag": volume}))
+            .map(|server| json!({"name": name, "server_uuid": server, "tag": volume}))
             .collect();
         let body = json!({"events": events});
         let call = PeerCall {
             method: Method::POST,
             path: &["os-server-external-events"],
-            version: WITH_VOLUME_EXTENDED,
+            version,
             request_id: request.as_str(),
             body: Some(&body),
         };

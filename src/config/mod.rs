@@ -10,6 +10,7 @@ mod data_path;
 mod database;
 mod defaults;
 mod fleet;
+mod glance;
 mod load;
 mod log;
 mod nova;
@@ -30,6 +31,7 @@ pub use backup::{Backup, Compression};
 pub use data_path::{Connector, DataPath};
 pub use database::Database;
 pub use fleet::{Fleet, Placement, Rank};
+pub use glance::{Glance, Signatures};
 pub use load::{Loaded, Problem, load};
 pub use log::{Format, Log};
 pub use nova::{Interface, Nova};
@@ -58,6 +60,9 @@ pub struct Config {
     pub data_path: DataPath,
     /// Backups of volumes.
     pub backup: Backup,
+    /// The image service that volumes are made of and become images of; found in Keystone's
+    /// catalogue. Used as soon as `[data_path]` has a connector.
+    pub glance: Glance,
     /// What callers may do.
     pub policy: Policy,
     /// The Lightbits clusters and how they are watched.
@@ -82,6 +87,7 @@ impl Config {
         self.nova.check(problems);
         self.data_path.check(problems);
         self.backup.check(problems);
+        self.glance.check(problems);
         self.database.check(problems);
         self.fleet.check(problems);
         self.placement.check(problems);
@@ -96,6 +102,7 @@ impl Config {
         self.data_path.anchor(folder);
         self.backup.anchor(folder);
         self.fleet.anchor(folder);
+        self.glance.anchor(folder);
         self.policy.anchor(folder);
         if let Some(keystone) = &mut self.keystone {
             keystone.anchor(folder);

@@ -17,6 +17,7 @@ pub enum Action {
     RevertVolume,
     RetypeVolume,
     CopyImageToVolume,
+    CopyVolumeToImage,
     ReimageVolume,
     MigrateVolume,
     CreateBackup,
@@ -44,6 +45,11 @@ pub enum Reason {
     RestoreFailed,
     /// There is no image service to read from; Cinder has no number of its own for that.
     NoImageService,
+    FailedToUploadVolume,
+    NotEnoughSpaceForImage,
+    SignatureVerificationFailed,
+    /// A server was not told that its volume has been written over.
+    ReimageNotTold,
     /// A server was not told that its volume has grown.
     ComputeNotTold,
     Unknown,
@@ -55,6 +61,7 @@ impl Action {
     pub const fn code_and_text(self) -> (&'static str, &'static str) {
         match self {
             Self::ScheduleAllocateVolume => ("001", "schedule allocate volume"),
+            Self::CopyVolumeToImage => ("003", "copy volume to image"),
             Self::CopyImageToVolume => ("005", "copy image to volume"),
             Self::ExtendVolume => ("007", "extend volume"),
             Self::CreateSnapshot => ("009", "create snapshot"),
@@ -81,13 +88,17 @@ impl Reason {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NoValidBackend | Self::NoBackendBecause(_) => "003",
+            Self::FailedToUploadVolume => "004",
+            Self::NotEnoughSpaceForImage => "007",
             Self::ComputeNotTold => "009",
+            Self::SignatureVerificationFailed => "011",
             Self::BackupServiceDown => "018",
             Self::BackupDeviceFailed => "019",
             Self::BackupFailed => "020",
             Self::BackupNotDeleted => "025",
             Self::BackupServiceMissing => "024",
             Self::RestoreFailed => "026",
+            Self::ReimageNotTold => "028",
             Self::NoImageService | Self::Unknown | Self::Other(_) => "001",
         }
     }
@@ -105,6 +116,12 @@ impl Reason {
             Self::BackupNotDeleted => "Backup driver failed to delete backup.".to_owned(),
             Self::RestoreFailed => "Backup driver failed to restore backup.".to_owned(),
             Self::NoImageService => "The image service is not available.".to_owned(),
+            Self::FailedToUploadVolume => "Failed to upload volume to image at backend.".to_owned(),
+            Self::NotEnoughSpaceForImage => {
+                "Image used for creating volume exceeds available space.".to_owned()
+            }
+            Self::SignatureVerificationFailed => "Image signature verification failed.".to_owned(),
+            Self::ReimageNotTold => "Compute service failed to reimage volume.".to_owned(),
             Self::ComputeNotTold => "Compute service failed to extend volume.".to_owned(),
             Self::Unknown => "An unknown error occurred.".to_owned(),
             Self::Other(text) => text.clone(),

@@ -14,6 +14,7 @@ pub mod error;
 pub mod group;
 pub mod group_type;
 pub mod ids;
+pub mod image;
 pub mod log_level;
 pub mod manageable;
 pub mod message;

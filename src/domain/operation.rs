@@ -69,6 +69,13 @@ pub enum Work {
         image: ImageId,
         previous: VolumeStatus,
     },
+    /// Makes a volume the data of an image. Until Glance has made that, there is none: if the
+    /// request that asks for it dies, the volume is only given free again.
+    UploadVolume {
+        volume: VolumeId,
+        image: Option<ImageId>,
+        previous: VolumeStatus,
+    },
     /// Moves a volume to another cluster.
     MigrateVolume {
         volume: VolumeId,
@@ -186,11 +193,13 @@ pub enum Work {
     Relabel {
         volume: VolumeId,
     },
-    /// Tells the servers that have a volume that it has grown. The volume is not kept waiting for
+    /// Tells the servers that have a volume that it has grown, or is another. The volume is not kept waiting for
     /// it: the operation's resource is the first of the servers.
     NotifyCompute {
         volume: VolumeId,
         servers: Vec<String>,
+        #[serde(default)]
+        event: ServerEvent,
     },
     /// Brings clusters and volumes to what QoS specs say now. Idempotent, so it has no steps.
     ApplyQos {
@@ -238,6 +247,17 @@ text_enum! {
     MigrationPolicy { Never = "never", OnDemand = "on-demand" }
 }
 
+/// What servers are told of their volume.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ServerEvent {
+    /// It has grown.
+    #[default]
+    Extended,
+    /// Something else is on it.
+    Reimaged,
+}
+
 text_enum! {
     /// What became of a copy that somebody else has made.
     CopyOutcome { Copied = "copied", Failed = "failed" }
@@ -279,6 +299,7 @@ impl Work {
             Self::ExtendVolume { .. } => "extend-volume",
             Self::RevertVolume { .. } => "revert-volume",
             Self::ReimageVolume { .. } => "reimage-volume",
+            Self::UploadVolume { .. } => "upload-volume",
             Self::MigrateVolume { .. } => "migrate-volume",
             Self::CompleteMigration { .. } => "complete-migration",
             Self::RetypeVolume { .. } => RETYPE,
@@ -338,6 +359,7 @@ impl Work {
             | Self::ExtendVolume { volume, .. }
             | Self::RevertVolume { volume, .. }
             | Self::ReimageVolume { volume, .. }
+            | Self::UploadVolume { volume, .. }
             | Self::MigrateVolume { volume, .. }
             | Self::CreateBackup { volume, .. }
             | Self::RestoreBackup { volume, .. }

@@ -123,6 +123,8 @@ pub enum VolumeEvent {
     BeginDetaching,
     Unmanage,
     Upload,
+    /// With `force`, where that counts.
+    UploadForced,
     Reimage,
     /// With `reimage_reserved`.
     ReimageReserved,
@@ -148,7 +150,9 @@ impl VolumeEvent {
             | Self::Transfer => &[S::Available],
             Self::Reimage => &[S::Available, S::Error],
             Self::ReimageReserved => &[S::Available, S::Error, S::Reserved],
-            Self::ExtendOnline | Self::ReadData | Self::Retype | Self::Migrate => &[S::Available, S::InUse],
+            Self::ExtendOnline | Self::ReadData | Self::UploadForced | Self::Retype | Self::Migrate => {
+                &[S::Available, S::InUse]
+            }
             Self::BeginDetaching => &[S::InUse],
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::image::Found;
 use super::operation::Hints;
 use super::status::{AttachStatus, VolumeStatus, migration_is_idle};
 use super::{
@@ -150,6 +151,8 @@ pub struct NewVolume {
     pub source_volid: Option<String>,
     /// Id, URL ending in an id, or unique name of a Glance image.
     pub image_ref: Option<String>,
+    /// What the image service said to that, where there is one.
+    pub image: Option<Found>,
     pub backup_id: Option<String>,
     pub group_id: Option<String>,
     pub consistencygroup_id: Option<String>,

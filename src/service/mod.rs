@@ -27,6 +27,7 @@ use std::sync::Arc;
 
 use crate::compute::Compute;
 use crate::domain::{Clock, Ctx, ProjectId};
+use crate::image::Glance;
 use crate::store::{Dispatch, Store};
 
 /// What the use cases need to know of the configuration.
@@ -74,6 +75,8 @@ pub struct Services {
     pub clock: Clock,
     /// Whom to ask whether a server still uses a volume; without it nobody can be asked.
     pub compute: Option<Compute>,
+    /// Where images are looked up and made; without it every image may be there.
+    pub images: Option<Glance>,
 }
 
 /// The project a caller is confined to; administrators see every project's resources by id.
@@ -93,6 +96,7 @@ impl Services {
             settings: Arc::default(),
             clock: Clock::System,
             compute: None,
+            images: None,
         }
     }
 }

@@ -5,7 +5,7 @@ use super::flow::Flow;
 use super::job::Job;
 use super::remote::{Seen, await_volume};
 use crate::domain::message::{Action, Reason as Why};
-use crate::domain::operation::{ExtendVolume, Lane, Operation, Work};
+use crate::domain::operation::{ExtendVolume, Lane, Operation, ServerEvent, Work};
 use crate::domain::status::{AttachStatus, VolumeStatus};
 use crate::domain::volume::{Location, Volume};
 use crate::domain::{BackendUuid, Bytes, Gib, Result, VolumeId};
@@ -227,7 +227,7 @@ async fn notification(job: &Job, tx: &mut Tx, volume: VolumeId) -> Result<Option
     if servers.is_empty() {
         return Ok(None);
     }
-    let work = Work::NotifyCompute { volume, servers };
+    let work = Work::NotifyCompute { volume, servers, event: ServerEvent::Extended };
     let operation = Dispatch::follow_up(&job.op, work, &job.bench.clock);
     job.bench.dispatch.insert(tx, &operation, &job.bench.clock).await?;
     Ok(Some(operation))

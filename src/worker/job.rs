@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::Bench;
 use super::flow::Flow;
+use super::upload_volume::step as upload;
 use crate::domain::operation::{
     CreateSnapshot, CreateVolume, ExtendVolume, Operation, OperationStatus, Source, Work,
 };
@@ -123,10 +124,11 @@ impl Job {
                 let back = super::revert_volume::Return { volume, snapshot, previous };
                 super::revert_volume::step(self, back, step).await
             }
-            Work::ReimageVolume { volume, .. } => {
+            Work::ReimageVolume { volume, image, previous } => {
                 super::moving::give_way(self, volume).await?;
-                super::reimage_volume::step(self, volume).await
+                super::reimage_volume::step(self, volume, image, previous).await
             }
+            Work::UploadVolume { volume, image, previous } => upload(self, volume, image, previous).await,
             Work::MigrateVolume { volume, target, step } => {
                 super::migrate_volume::step(self, volume, target, step).await
             }
@@ -180,8 +182,8 @@ impl Job {
             Work::ReleaseSnapshot { snapshot } => super::release::snapshot(self, snapshot).await,
             Work::ListRemote { cluster, objects } => super::list_remote::step(self, cluster, objects).await,
             Work::Relabel { volume } => super::relabel::step(self, volume).await,
-            Work::NotifyCompute { volume, servers } => {
-                super::notify_compute::step(self, volume, &servers).await
+            Work::NotifyCompute { volume, servers, event } => {
+                super::notify_compute::step(self, volume, &servers, event).await
             }
             Work::ApplyQos { specs } => super::apply_qos::step(self, specs).await,
         }
@@ -199,6 +201,7 @@ impl Job {
             | Work::ExtendVolume { volume, .. }
             | Work::RevertVolume { volume, .. }
             | Work::ReimageVolume { volume, .. }
+            | Work::UploadVolume { volume, .. }
             | Work::MigrateVolume { volume, .. }
             | Work::CreateBackup { volume, .. }
             | Work::RestoreBackup { volume, .. }

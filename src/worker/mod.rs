@@ -28,6 +28,7 @@ mod extend_volume;
 mod failure;
 mod flow;
 mod groups;
+mod image_copy;
 mod janitor;
 mod job;
 mod list_remote;
@@ -44,6 +45,7 @@ mod removal;
 mod restore_to_new;
 mod retype_volume;
 mod revert_volume;
+mod upload_volume;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -58,6 +60,7 @@ use crate::compute::Compute;
 use crate::datapath::DataPath;
 use crate::domain::{Clock, VolumeId};
 use crate::fleet::Clients;
+use crate::image::Glance;
 use crate::placement::Rank;
 use crate::store::{Dispatch, LogFollower, Store};
 
@@ -78,6 +81,8 @@ pub struct Settings {
     pub backups: Option<Vault>,
     /// How volumes are opened for copies; `None`: what needs a copy fails.
     pub data_path: Option<DataPath>,
+    /// Where images come from and go to.
+    pub images: Option<Glance>,
     /// Who sets the log levels that administrators ask of all processes.
     pub logs: Option<Arc<LogFollower>>,
 }
@@ -92,6 +97,7 @@ impl Default for Settings {
             compute: None,
             backups: None,
             data_path: None,
+            images: None,
             logs: None,
         }
     }

@@ -16,6 +16,7 @@ use hearth::domain::volume::Location;
 use hearth::domain::{
     Clock, ClusterId, ClusterName, LightosProject, MessageId, ProjectId, RequestId, Timestamp,
 };
+use hearth::image::Glance;
 use hearth::service::Services;
 use hearth::store::{Dispatch, Store};
 use http_body_util::BodyExt as _;
@@ -165,7 +166,7 @@ impl Bench {
 
     /// One gateway of several on a database.
     pub fn on(store: Store, change: impl FnOnce(Edge) -> Edge) -> Self {
-        let (bench, operations) = Self::over(store, Authenticator::NoAuth, None, change);
+        let (bench, operations) = Self::over(store, Authenticator::NoAuth, |services| services, change);
         std::mem::forget(operations);
         bench
     }
@@ -173,6 +174,15 @@ impl Bench {
     /// With a Nova to ask.
     pub async fn beside(authenticator: Authenticator, nova: Compute) -> Self {
         let (bench, operations) = Self::made_of(authenticator, Some(nova), |edge| edge).await;
+        std::mem::forget(operations);
+        bench
+    }
+
+    /// With a Glance to ask.
+    pub async fn with_images(authenticator: Authenticator, images: Glance) -> Self {
+        let store = Self::store().await;
+        let services = |services| Services { images: Some(images), ..services };
+        let (bench, operations) = Self::over(store, authenticator, services, |edge| edge);
         std::mem::forget(operations);
         bench
     }
@@ -194,17 +204,25 @@ impl Bench {
         compute: Option<Compute>,
         change: impl FnOnce(Edge) -> Edge,
     ) -> (Self, UnboundedReceiver<Operation>) {
-        Self::over(Self::store().await, authenticator, compute, change)
+        let services = |services| Services { compute, ..services };
+        Self::over(Self::store().await, authenticator, services, change)
     }
 
     fn over(
         store: Store,
         authenticator: Authenticator,
-        compute: Option<Compute>,
+        beside: impl FnOnce(Services) -> Services,
         change: impl FnOnce(Edge) -> Edge,
     ) -> (Self, UnboundedReceiver<Operation>) {
         let (dispatch, operations) = Dispatch::new();
-        let services = Services { store, dispatch, settings: Arc::default(), clock: Clock::System, compute };
+        let services = beside(Services {
+            store,
+            dispatch,
+            settings: Arc::default(),
+            clock: Clock::System,
+            compute: None,
+            images: None,
+        });
         let policy = Arc::new(Policy::defaults().unwrap());
         let settings = Settings { service_token_roles: vec!["service".to_owned()], ..Settings::default() };
         let edge = Edge::new(settings, services.clone(), Arc::new(authenticator), policy).unwrap();

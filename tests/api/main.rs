@@ -9,6 +9,9 @@ mod clusters;
 mod copying;
 mod costs;
 mod detaching;
+#[path = "../image/fake_glance.rs"]
+#[allow(dead_code, reason = "made for more tests than these")]
+mod fake_glance;
 #[path = "../auth/fake_keystone.rs"]
 #[allow(dead_code, reason = "made for more tests than these")]
 mod fake_keystone;
@@ -21,6 +24,7 @@ mod group_snapshots;
 mod group_types;
 mod groups;
 mod hostile;
+mod images;
 mod listing;
 mod logs;
 mod manageable;

@@ -81,7 +81,8 @@ fn a_reimage_ends_in_error() {
     let mut lab = Lab::new(1);
     let volume = lab.volume(1);
     let (life, ctx, id) = (lab.life(), ctx(), volume.id.to_string());
-    let reimage = life.services.reimage_volume(&ctx, &id, ImageId::random(), ReservedVolume::Refused);
+    let reimage =
+        life.services.reimage_volume(&ctx, "token", &id, ImageId::random(), ReservedVolume::Refused);
     life.runtime.block_on(reimage).unwrap();
     lab.kill_and_restart();
     lab.when(&volume, "error");

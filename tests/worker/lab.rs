@@ -13,6 +13,7 @@ use hearth::domain::cluster::{Capacity, Cluster as ClusterView, Observed, Placem
 use hearth::domain::volume::{NewVolume, Volume};
 use hearth::domain::{Bytes, Clock, ClusterId, ClusterName, Ctx, Gib, LightosProject, ProjectId, UserId};
 use hearth::fleet::Clients;
+use hearth::image::Glance;
 use hearth::lightbits::{self, Credentials, Endpoint, RsaKey, Timeouts, TlsTrust};
 use hearth::service::Services;
 use hearth::simulator::{self, Options, ROOT_KID, Running, Timings};
@@ -38,6 +39,8 @@ pub struct Lab {
     pub data_path: Option<DataPath>,
     /// Where it keeps backups.
     pub backups: Option<Vault>,
+    /// Where the next life finds images.
+    pub images: Option<Glance>,
 }
 
 /// A gateway process, without its edge.
@@ -84,6 +87,7 @@ impl Lab {
             keystone: None,
             data_path: None,
             backups: None,
+            images: None,
         };
         lab.begin();
         lab.poll();
@@ -113,6 +117,7 @@ impl Lab {
                 }),
                 clock: clock.clone(),
                 compute: compute.clone(),
+                images: self.images.clone(),
             };
             let settings = Settings {
                 sweep: Duration::from_millis(50),
@@ -120,6 +125,7 @@ impl Lab {
                 compute,
                 data_path: self.data_path.clone(),
                 backups: self.backups.clone(),
+                images: self.images.clone(),
                 ..Settings::default()
             };
             let worker = Worker::new(store.clone(), clients.clone(), dispatch, clock, settings);

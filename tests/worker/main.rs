@@ -15,6 +15,9 @@ mod datapath;
 #[path = "../devices/mod.rs"]
 #[allow(dead_code, reason = "made for more tests than these")]
 mod devices;
+#[path = "../image/fake_glance.rs"]
+#[allow(dead_code, reason = "made for more tests than these")]
+mod fake_glance;
 #[path = "../auth/fake_keystone.rs"]
 #[allow(dead_code, reason = "made for more tests than these")]
 mod fake_keystone;
@@ -23,6 +26,7 @@ mod fake_keystone;
 mod fake_nova;
 mod faults;
 mod groups;
+mod images;
 mod lab;
 mod leases;
 mod limits;

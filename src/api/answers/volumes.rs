@@ -91,6 +91,37 @@ pub static METADATUM: Answer = Answer::Json(&object(&[&[always("meta", &TEXTS)]]
 
 pub static MIGRATED: Answer = Answer::Json(&object(&[&[always("save_volume_id", &Shape::Uuid)]]));
 
+static TYPE: Shape = object(&[&[
+    always("id", &Shape::Uuid),
+    always("name", &Shape::Text),
+    always("description", &MAYBE_TEXT),
+    always("is_public", &Shape::Boolean),
+    always("extra_specs", &TEXTS),
+    always("qos_specs_id", &MAYBE_UUID),
+    always("created_at", &Shape::Time),
+    always("updated_at", &MAYBE_TIME),
+    always("deleted_at", &MAYBE_TIME),
+    always("deleted", &Shape::Boolean),
+]]);
+
+const SAID: &str = "The image service tells it.";
+static UPLOAD: Shape = object(&[&[
+    always("id", &Shape::Uuid),
+    always("updated_at", &MAYBE_TIME),
+    always("status", &Shape::OneOf(&["uploading"])),
+    always("display_description", &MAYBE_TEXT),
+    always("size", &Shape::Integer),
+    always("volume_type", &Shape::Maybe(&TYPE)),
+    always("image_id", &Shape::Uuid),
+    always("container_format", &MAYBE_TEXT),
+    always("disk_format", &MAYBE_TEXT),
+    always("image_name", &MAYBE_TEXT),
+    sometimes("protected", &Shape::Boolean, SAID),
+    sometimes("visibility", &Shape::Text, SAID),
+]]);
+/// The image that a volume is being made to.
+pub static UPLOADING: Answer = Answer::Json(&object(&[&[always("os-volume_upload_image", &UPLOAD)]]));
+
 const ENCRYPTED: &str = "The volume's type is encrypted.";
 pub static ENCRYPTION: Answer = Answer::Json(&object(&[&[
     always("encryption_key_id", &MAYBE_TEXT),

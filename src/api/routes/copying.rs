@@ -25,7 +25,8 @@ pub static ACTIONS: &[Row] = &[
         &image_bodies::UPLOAD,
         to!(images::upload),
     )
-    .success(StatusCode::ACCEPTED),
+    .success(StatusCode::ACCEPTED)
+    .gives(&answers::volumes::UPLOADING),
     action("va.os-reimage", "os-reimage", "volume:reimage", &image_bodies::REIMAGE, to!(images::reimage))
         .refuses(CONFLICT)
         .since(68)

@@ -27,6 +27,8 @@ pub static VOLUMES: &[Row] = &[
     Row::new("volumes.create", Method::POST, "/volumes", "volume:create", to!(create::create))
         .gives(&answers::volumes::CHANGE)
         .body(&bodies::VOLUME_CREATE)
+        // An image that is named, and of whose name there are several.
+        .refuses(CONFLICT)
         .success(ACCEPTED),
     Row::new("volumes.show", Method::GET, "/volumes/{id}", "volume:get", to!(show::show))
         .gives(&answers::volumes::SHOW),

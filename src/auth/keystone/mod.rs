@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use client::KeystoneClient;
-pub use peer::{Missed, Peer, PeerCall};
+pub use peer::{Caller, Missed, Peer, PeerCall, Prepared, Stamp};
 pub use wire::{AccessRule, Token};
 
 use secrecy::SecretString;

@@ -1,6 +1,7 @@
 //! Calls to other services of the cloud with the gateway's own account. Where they are, the
 //! catalogue says that came with our own token.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -41,6 +42,29 @@ pub struct PeerCall<'a> {
     pub body: Option<&'a serde_json::Value>,
 }
 
+/// Whose token goes with a call.
+#[derive(Clone, Copy)]
+pub enum Caller<'a> {
+    Ourselves,
+    /// Whose request we are serving: for what depends on what he may see.
+    User(&'a str),
+}
+
+/// A request that is sent by whoever asked for it, and whose answer he reads: for bodies that are
+/// long. It has no deadline.
+#[derive(Debug)]
+pub struct Prepared {
+    pub request: reqwest::RequestBuilder,
+    pub stamp: Stamp,
+}
+
+/// Which of our tokens a request was sent with.
+#[derive(Debug)]
+pub struct Stamp(Option<Arc<OwnToken>>);
+
+/// Longer than any body may take; a request without a time of its own would have the client's.
+const NO_DEADLINE: Duration = Duration::from_secs(30 * 86_400);
+
 /// Why there is no answer.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Missed {
@@ -60,6 +84,40 @@ impl KeystoneClient {
         tokio::time::timeout(peer.timeout, self.call_with_own_token(peer, call))
             .await
             .unwrap_or_else(|_| Err(late().into()))
+    }
+
+    /// # Errors
+    /// When we have no token of our own, or the catalogue that comes with it not the service.
+    pub async fn prepare(
+        &self,
+        peer: &Peer,
+        caller: Caller<'_>,
+        method: Method,
+        path: &[&str],
+    ) -> Result<Prepared, Missed> {
+        let late = || Unavailable("Keystone did not answer in time".to_owned());
+        let own =
+            tokio::time::timeout(peer.timeout, self.own_token()).await.unwrap_or_else(|_| Err(late()))?;
+        let url = address(&own, peer, path)?;
+        let (token, own) = match caller {
+            Caller::Ourselves => (own.header.clone(), Some(own)),
+            Caller::User(token) => {
+                let mut token = HeaderValue::from_str(token)
+                    .map_err(|_| Unavailable("the caller's token is no token".to_owned()))?;
+                token.set_sensitive(true);
+                (token, None)
+            }
+        };
+        let request = self.http.request(method, url).header(X_AUTH_TOKEN, token).timeout(NO_DEADLINE);
+        Ok(Prepared { request, stamp: Stamp(own) })
+    }
+
+    /// The service no longer takes the token that we sent: the next request has a fresh one.
+    /// `false`: it was not ours.
+    pub async fn renew(&self, refused: &Stamp) -> bool {
+        let Some(own) = &refused.0 else { return false };
+        self.discard(own).await;
+        true
     }
 
     async fn call_with_own_token(
@@ -114,6 +172,9 @@ fn address(own: &OwnToken, peer: &Peer, path: &[&str]) -> Result<Url, Missed> {
         None if own.catalogue.knows(peer.service_type) => return Err(nowhere(peer).into()),
         None => return Err(Missed::NoSuchService),
     };
+    // Some catalogues name the version in the address, some do not.
+    let ends_so = |part: &&str| url.path().trim_end_matches('/').rsplit('/').next() == Some(*part);
+    let path = if path.first().is_some_and(ends_so) { path.get(1..).unwrap_or_default() } else { path };
     url.path_segments_mut().map_err(|()| nowhere(peer))?.pop_if_empty().extend(path);
     Ok(url)
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::sources::{From, Sources};
+use super::sources::{From, Picked, Sources};
 use crate::domain::group::{Group, GroupStatus};
 use crate::domain::group_type::GroupType;
 use crate::domain::operation::{CreateVolume, Source, Work};
@@ -65,6 +65,9 @@ impl Services {
             // A delete that counted the members just now must count again.
             tx.update_group(group).await?;
         }
+        if let From::Image(Picked { image: Some(image), .. }) = &from {
+            image.check(size)?;
+        }
         let id = VolumeId::random();
         let volume_type = match named {
             Some(found) => found,
@@ -108,6 +111,12 @@ impl Services {
     /// The source's, else the default.
     async fn type_of(&self, tx: &mut Tx, ctx: &Ctx, from: &From) -> Result<VolumeType> {
         let inherited = match from {
+            From::Image(Picked { image: Some(image), .. }) => {
+                return match image.volume_type() {
+                    Some(named) => types::resolve(tx, ctx, named).await,
+                    None => types::default_of(tx, &self.settings, &ctx.project_id).await,
+                };
+            }
             From::Nothing | From::Image(_) | From::Backup(_) => None,
             From::Snapshot(snapshot) => snapshot.volume_type_id,
             From::Volume(volume) => volume.volume_type_id,
@@ -236,7 +245,7 @@ fn blank(ctx: &Ctx, new: &NewVolume, id: VolumeId, size: Gib) -> Volume {
 fn inherit(volume: &mut Volume, from: &From) -> Source {
     match from {
         From::Nothing => Source::Blank,
-        From::Image(image) => Source::Image(*image),
+        From::Image(picked) => Source::Image(picked.id),
         From::Backup(backup) => Source::Backup(backup.id),
         From::Snapshot(snapshot) => {
             volume.snapshot_id = Some(snapshot.id);

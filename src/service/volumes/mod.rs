@@ -19,7 +19,7 @@ use crate::service::confined_to;
 use crate::store::Tx;
 
 pub use actions::ExtendScope;
-pub use images::ReservedVolume;
+pub use images::{Force, ReservedVolume, Upload};
 pub use metadata::MapChange;
 pub use migrate::{Lock, no_service};
 pub use sources::image_of;

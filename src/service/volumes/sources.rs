@@ -5,24 +5,36 @@ use super::{parse_id, visible};
 use crate::domain::backup::Backup;
 use crate::domain::encryption::TypeEncryption;
 use crate::domain::group::Group;
+use crate::domain::image::{Found, Image};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::status::{BackupStatus, SnapshotStatus, VolumeEvent};
 use crate::domain::volume::{NewVolume, Volume};
 use crate::domain::volume_type::VolumeType;
-use crate::domain::{BackupId, Ctx, Error, Gib, ImageId, Result, SnapshotId, VolumeTypeId};
+use crate::domain::{BackupId, Ctx, Error, ErrorKind, Gib, ImageId, Result, SnapshotId, VolumeTypeId};
 use crate::service::{confined_to, groups};
 use crate::store::Tx;
 
 /// Cinder lets a copy have another type only where both name one and the same back end.
 const BACKEND_NAME: &str = "volume_backend_name";
 
+/// Since then an image that Nova made of a boot volume is its snapshot.
+const SNAPSHOTS_OF_NOVA: u16 = 46;
+
 /// Everything a request names.
 pub(super) struct Sources {
     snapshot: Option<Snapshot>,
     volume: Option<Volume>,
-    image: Option<ImageId>,
+    image: Option<Picked>,
     backup: Option<Backup>,
     group: Option<Group>,
+}
+
+/// An image, and what is known of it.
+#[derive(Debug, Clone)]
+pub(super) struct Picked {
+    pub(super) id: ImageId,
+    /// Nothing, where there is no image service.
+    pub(super) image: Option<Box<Image>>,
 }
 
 /// Where the data comes from.
@@ -30,13 +42,13 @@ pub(super) enum From {
     Nothing,
     Snapshot(Box<Snapshot>),
     Volume(Box<Volume>),
-    Image(ImageId),
+    Image(Picked),
     Backup(Box<Backup>),
 }
 
 impl Sources {
     pub(super) async fn look_up(tx: &mut Tx, ctx: &Ctx, new: &NewVolume) -> Result<Self> {
-        let snapshot = match &new.snapshot_id {
+        let mut snapshot = match &new.snapshot_id {
             Some(id) => Some(snapshot(tx, ctx, id).await?),
             None => None,
         };
@@ -48,7 +60,13 @@ impl Sources {
         for id in [&new.consistencygroup_id, &new.group_id].into_iter().flatten() {
             group = Some(groups::visible(tx, ctx, id).await?);
         }
-        let image = new.image_ref.as_deref().map(image_of).transpose()?;
+        let mut image = picked(new)?;
+        if let Some(stands_for) = image.as_ref().and_then(|picked| picked.image.as_ref()?.boot_snapshot()) {
+            let found = boot_snapshot(tx, ctx, &stands_for.snapshot_id).await?;
+            if ctx.microversion.at_least(SNAPSHOTS_OF_NOVA) {
+                (snapshot, image) = (Some(found), None);
+            }
+        }
         let backup = match &new.backup_id {
             Some(id) => Some(backup(tx, ctx, id).await?),
             None => None,
@@ -161,6 +179,18 @@ impl From {
     }
 }
 
+/// What the image service said of the image, or what can be said without one.
+fn picked(new: &NewVolume) -> Result<Option<Picked>> {
+    match &new.image {
+        Some(Found::Image(image)) => Ok(Some(Picked { id: image.id, image: Some(image.clone()) })),
+        Some(Found::Refused(kind, told)) => Err(Error::new(*kind, told.clone())),
+        None => {
+            let id = new.image_ref.as_deref().map(image_of).transpose()?;
+            Ok(id.map(|id| Picked { id, image: None }))
+        }
+    }
+}
+
 /// An id, or a URL that ends in one. A name could only be told by the image service.
 ///
 /// # Errors
@@ -176,6 +206,16 @@ async fn snapshot(tx: &mut Tx, ctx: &Ctx, id: &str) -> Result<Snapshot> {
     let missing = || Error::not_found(format!("Snapshot {id} could not be found."));
     let parsed: SnapshotId = id.parse().map_err(|_| missing())?;
     tx.find_snapshot(parsed, confined_to(ctx)).await?.ok_or_else(missing)
+}
+
+/// That which an image of Nova's stands for.
+async fn boot_snapshot(tx: &mut Tx, ctx: &Ctx, id: &str) -> Result<Snapshot> {
+    snapshot(tx, ctx, id).await.map_err(|error| match error.kind() {
+        ErrorKind::NotFound => Error::not_found(format!(
+            "Nova specific image is found, but boot volume snapshot id:{id} not found."
+        )),
+        _ => error,
+    })
 }
 
 async fn backup(tx: &mut Tx, ctx: &Ctx, id: &str) -> Result<Backup> {

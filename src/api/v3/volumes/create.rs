@@ -3,6 +3,7 @@
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::images::token;
 use super::load_openly;
 use super::view::{Detail, One, Sees};
 use crate::api::body::Fields;
@@ -10,6 +11,7 @@ use crate::api::call::Call;
 use crate::api::reply::Reply;
 use crate::api::v3::{backups, groups, snapshots};
 use crate::auth::Target;
+use crate::domain::image::Found;
 use crate::domain::operation::Hints;
 use crate::domain::volume::NewVolume;
 use crate::domain::{Error, Result, VolumeId};
@@ -26,6 +28,9 @@ use it to create multiattach volumes.";
 
 pub async fn create(call: Call) -> Result<Reply> {
     let mut new = read(&call)?;
+    if let Some(reference) = &new.image_ref {
+        new.image = call.edge.services.find_image(&call.ctx, token(&call), reference).await;
+    }
     let own = Target::own(&call.ctx);
     let rule = if new.image_ref.is_some() { FROM_IMAGE } else { call.row.rule };
     let permitted = call.edge.policy.authorize(&call.ctx, rule, &own);
@@ -63,7 +68,11 @@ async fn look_at(call: &Call, new: &NewVolume) -> Result<()> {
     for id in [&new.consistencygroup_id, &new.group_id].into_iter().flatten() {
         groups::load(call, id).await?;
     }
-    new.image_ref.as_deref().map(image_of).transpose()?;
+    match &new.image {
+        Some(Found::Refused(kind, told)) => return Err(Error::new(*kind, told.clone())),
+        Some(Found::Image(_)) => {}
+        None => new.image_ref.as_deref().map(image_of).transpose().map(|_| ())?,
+    }
     if let Some(id) = &new.backup_id {
         backups::load(call, id).await?;
     }
@@ -83,6 +92,7 @@ fn read(call: &Call) -> Result<NewVolume> {
         source_volid: volume.text("source_volid"),
         // Of the two spellings the newer wins where both are there.
         image_ref: volume.text(if volume.get("image_id").is_some() { "image_id" } else { "imageRef" }),
+        image: None,
         // Known since 3.47, and below because the body is open there.
         backup_id: volume.nonempty("backup_id"),
         // Known since 3.13, and below likewise.
