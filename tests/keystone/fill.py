@@ -1,6 +1,6 @@
 """Give a freshly bootstrapped Keystone the people and the catalogue the tests speak of.
 
-    fill.py KEYSTONE_URL VOLUME_URL
+    fill.py KEYSTONE_URL VOLUME_URL [IMAGE_URL]
 
 | user        | project  | roles          | who                                                  |
 |-------------|----------|----------------|------------------------------------------------------|
@@ -30,7 +30,7 @@ PEOPLE = [
 ]
 
 
-def main(keystone_url, volume_url):
+def main(keystone_url, volume_url, image_url=None):
     identity = openstack.connect(
         auth_url=keystone_url, username="admin", password="secret", project_name="admin",
         user_domain_id="default", project_domain_id="default", region_name="RegionOne",
@@ -47,10 +47,13 @@ def main(keystone_url, volume_url):
                 roles[name] = identity.find_role(name) or identity.create_role(name=name)
             identity.assign_project_role_to_user(projects[project_name], user, roles[name])
     # One with the project in the URL and one without: clients of either kind are about.
-    for name, service_type, url in [
+    services = [
         ("cinderv3", "volumev3", f"{volume_url}/%(project_id)s"),
         ("cinder", "block-storage", volume_url),
-    ]:
+    ]
+    if image_url:
+        services.append(("glance", "image", image_url))
+    for name, service_type, url in services:
         service = identity.create_service(name=name, type=service_type)
         for interface in ("public", "internal", "admin"):
             identity.create_endpoint(service_id=service.id, interface=interface, url=url, region_id="RegionOne")

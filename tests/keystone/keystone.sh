@@ -21,7 +21,7 @@ keystone_start() {
       --bootstrap-public-url "$KEYSTONE_URL/v3"
   } >"$RUN/keystone-bootstrap.log" 2>&1 || { tail -n 30 "$RUN/keystone-bootstrap.log"; return 1; }
   keystone_serve
-  "$(venv clients)/bin/python" tests/keystone/fill.py "$KEYSTONE_URL/v3" "$1"
+  "$(venv clients)/bin/python" tests/keystone/fill.py "$KEYSTONE_URL/v3" "$1" ${GLANCE_URL:+"$GLANCE_URL"}
   say "Keystone is up at $KEYSTONE_URL"
 }
 keystone_serve() { keystone_process keystone main "$keystone_port"; }
