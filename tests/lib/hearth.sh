@@ -48,3 +48,14 @@ project_domain_name = "Default"
 C
   chmod 600 "$RUN/$1.toml"
 }
+
+# hearth_data NAME: copies are made, over NVMe/TCP; backups are kept in $RUN/NAME/backups
+hearth_data() {
+  mkdir -p "$RUN/$1/backups"
+  cat >>"$RUN/$1.toml" <<C
+[data_path]
+connector = "nvme-tcp"
+[backup]
+posix_path = "$RUN/$1/backups"
+C
+}
