@@ -1,4 +1,4 @@
-# Tempest in front of Keystone and hearth alone: no compute, no images (see glance below), no network, no object store.
+# Tempest in front of Keystone, Glance and hearth: no compute, no network, no object store.
 
 tempest_configure() { # FOLDER BACKENDS
   local library
@@ -36,12 +36,17 @@ api_v2 = false
 cinder = true
 neutron = true
 nova = false
-# Without it even the tests that need no image fail: they ask their own class for a client of it.
 glance = true
 swift = false
 barbican = false
 [enforce_scope]
 cinder = true
+[compute]
+image_ref = ${TEMPEST_IMAGE:-none}
+image_ref_alt = ${TEMPEST_IMAGE:-none}
+[image]
+catalog_type = image
+region = RegionOne
 [compute-feature-enabled]
 volume_multiattach = true
 [volume]
@@ -58,7 +63,7 @@ build_interval = 0
 build_timeout = 60
 [volume-feature-enabled]
 multi_backend = true
-backup = false
+backup = true
 snapshot = true
 clone = true
 manage_volume = true
@@ -76,6 +81,14 @@ C
 tempest_openstack() {
   "$(venv clients)/bin/openstack" --os-auth-url "$KEYSTONE_URL/v3" --os-username admin --os-password secret \
     --os-project-name admin --os-user-domain-id default --os-project-domain-id default --os-identity-api-version 3 "$@"
+}
+
+# Before tempest_configure: sets TEMPEST_IMAGE.
+tempest_image() {
+  truncate -s 1M "$RUN/image"
+  printf 'an image for tempest' | dd of="$RUN/image" conv=notrunc status=none
+  TEMPEST_IMAGE=$(tempest_openstack image create --public --disk-format raw --container-format bare --file "$RUN/image" \
+    --format value --column id tempest)
 }
 
 # The type that tempest.conf names, and the network service it counts on.

@@ -5,7 +5,7 @@ use super::{Format, Null, Schema, closed, formatted, optional, required, require
 static BOOLEAN: Schema = Schema::Boolean(Null::Refused);
 static SHORT: Schema = text(0, 255, Null::Allowed);
 static UUID: Schema = formatted(Format::Uuid, Null::Refused);
-static ANY: Schema = Schema::Any;
+static FLAG: Schema = Schema::Of(&["string", "null", "boolean"]);
 
 static TARGET: Schema = closed(&[
     required_below(16, "host", &SHORT),
@@ -15,5 +15,5 @@ static TARGET: Schema = closed(&[
 ]);
 pub static MIGRATE: Schema = closed(&[required("os-migrate_volume", &TARGET)]);
 
-static OUTCOME: Schema = closed(&[required("new_volume", &UUID), optional("error", &ANY)]);
+static OUTCOME: Schema = closed(&[required("new_volume", &UUID), optional("error", &FLAG)]);
 pub static COMPLETION: Schema = closed(&[required("os-migrate_volume_completion", &OUTCOME)]);
