@@ -145,7 +145,10 @@ fn sections(figment: &Figment) -> Result<Config, Vec<Problem>> {
             }
         )+};
     }
-    read!(server, database, auth, keystone, nova, policy, fleet, placement, volumes, quotas, worker, log);
+    read!(
+        server, database, auth, keystone, nova, data_path, backup, policy, fleet, placement, volumes, quotas, worker,
+        log
+    );
     match figment.extract::<Dict>() {
         Ok(all) => {
             for (key, value) in all.iter().filter(|(key, _)| !known.contains(&key.as_str())) {

@@ -205,3 +205,13 @@ fn the_reference_in_the_documentation_is_this_one() {
     let (_, tables) = written.split_once("\n\n").unwrap();
     assert_eq!(tables, reference().trim_end().to_owned() + "\n");
 }
+
+/// A section that is documented and not read would be refused.
+#[test]
+fn every_section_that_there_is_can_be_written() {
+    let Ok(toml::Value::Table(all)) = toml::Value::try_from(Config::default()) else { panic!("no table") };
+    let sections: String = all.keys().map(|section| format!("[{section}]\n")).collect();
+    assert!(sections.contains("[data_path]"), "{sections}");
+    let told = problems(&sections);
+    assert!(!told.iter().any(|problem| problem.contains("no such section")), "{told:?}");
+}

@@ -85,7 +85,7 @@ pub fn statistics(at: &Moment<'_>, figures: &capacity::Figures) -> Message {
         })
 }
 
-/// There is no data path yet, so nobody is connected.
+/// Who is connected to the data path is not told here: nobody asks.
 pub fn connected_hosts(_: &Moment<'_>, _: &Call) -> Result<Value> {
     Ok(json!({}))
 }
