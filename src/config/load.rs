@@ -146,7 +146,7 @@ fn sections(figment: &Figment) -> Result<Config, Vec<Problem>> {
         )+};
     }
     read!(
-        server, database, auth, keystone, nova, data_path, backup, policy, fleet, placement, volumes, quotas, worker,
+        server, database, auth, keystone, nova, glance, data_path, backup, policy, fleet, placement, volumes, quotas, worker,
         log
     );
     match figment.extract::<Dict>() {
