@@ -73,8 +73,8 @@ volume_revert = true
 # Lightbits has no snapshot of several volumes at one instant, and such groups end in error, as with stock's driver.
 consistency_group = false
 concurrency_tests = true
-enable_volume_image_dep_tests = false
-volume_image_dep_tests = false
+enable_volume_image_dep_tests = true
+volume_image_dep_tests = true
 C
 }
 
