@@ -146,8 +146,8 @@ fn sections(figment: &Figment) -> Result<Config, Vec<Problem>> {
         )+};
     }
     read!(
-        server, database, auth, keystone, nova, glance, data_path, backup, policy, fleet, placement, volumes, quotas, worker,
-        log
+        server, database, auth, keystone, nova, glance, data_path, backup, policy, fleet, placement, volumes,
+        quotas, worker, log
     );
     match figment.extract::<Dict>() {
         Ok(all) => {

@@ -71,6 +71,12 @@ impl Sources {
             Some(id) => Some(backup(tx, ctx, id).await?),
             None => None,
         };
+        // Whether it can be booted from is asked of the volume as it is now, while there is one.
+        if let Some(snapshot) = &mut snapshot
+            && let Some(origin) = tx.volume(snapshot.volume_id).await?
+        {
+            snapshot.bootable = origin.bootable;
+        }
         Ok(Self { snapshot, volume, image, backup, group })
     }
 
