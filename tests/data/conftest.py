@@ -53,14 +53,14 @@ def _image(cloud, name, disk_format, data):
 
 @pytest.fixture
 def made(cloud):
-    """Takes volumes, backups and images away again, the last first."""
+    """Takes volumes, snapshots, backups and images away again, the last first."""
     made = []
     yield made
     for delete, thing in reversed(made):
         delete(thing, ignore_missing=True)
-    for delete, thing in reversed(made):
-        if delete == cloud.block_storage.delete_volume:
-            cloud.block_storage.wait_for_delete(thing, wait=60)
+        # A volume cannot go before its snapshots have gone.
+        if delete != cloud.image.delete_image:
+            cloud.block_storage.wait_for_delete(thing, interval=0.2, wait=60)
 
 
 @pytest.fixture
